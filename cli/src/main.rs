@@ -1,0 +1,3 @@
+//! The binary `synod`.
+
+fn main() {}

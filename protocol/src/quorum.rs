@@ -1,0 +1,65 @@
+//! Quorums: sets of which any two that must meet do meet.
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::NodeId;
+
+/// The smallest number of `n` nodes such that any two sets of that size share a node.
+pub const fn majority(n: usize) -> usize {
+    n / 2 + 1
+}
+
+/// A quorum system by counting: any `size` of the `members`.
+///
+/// Two systems over the same members [intersect](Quorum::intersects) when their sizes add up to more
+/// than the members; majorities intersect themselves (Flexible Paxos needs only the former).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Quorum {
+    members: Vec<NodeId>,
+    size: usize,
+}
+
+impl Quorum {
+    /// Duplicates among the members count once: a node that is listed twice has one vote.
+    pub fn majority_of(members: &[NodeId]) -> Quorum {
+        let mut members = members.to_vec();
+        members.sort_unstable();
+        members.dedup();
+        let size = majority(members.len());
+        Quorum { members, size }
+    }
+
+    /// `None` if there are fewer members than that, or if a quorum would be empty.
+    pub fn of_size(size: usize, members: &[NodeId]) -> Option<Quorum> {
+        let quorum = Quorum { size, ..Quorum::majority_of(members) };
+        (1..=quorum.members.len()).contains(&size).then_some(quorum)
+    }
+
+    pub fn members(&self) -> &[NodeId] {
+        &self.members
+    }
+
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Do the members of which this holds form a quorum?
+    pub fn reached(&self, mut holds: impl FnMut(NodeId) -> bool) -> bool {
+        self.members.iter().filter(|&&member| holds(member)).count() >= self.size
+    }
+
+    /// The greatest value that a whole quorum has reached: what it has replicated, acknowledged, seen.
+    pub fn greatest_reached<T: Ord>(&self, value: impl FnMut(NodeId) -> T) -> Option<T> {
+        let mut values: Vec<T> = self.members.iter().copied().map(value).collect();
+        values.sort_unstable_by(|a, b| b.cmp(a));
+        values.into_iter().nth(self.size.checked_sub(1)?)
+    }
+
+    /// Does each quorum of this share a member with each quorum of the other? Two disjoint ones exist
+    /// exactly when together they fit into the union of the members.
+    pub fn intersects(&self, other: &Quorum) -> bool {
+        let theirs = other.members.iter().filter(|member| !self.members.contains(member)).count();
+        self.size + other.size > self.members.len() + theirs
+    }
+}

@@ -1,0 +1,1 @@
+//! A deterministic simulator for any synod-protocol Node: virtual time, faulty links, disks and clocks.

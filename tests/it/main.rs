@@ -1,0 +1,1 @@
+//! One binary: links once, and runs what no single crate can test.
