@@ -1,1 +1,6 @@
-//! The key-value store that Synod's algorithms replicate, with its workload and its history.
+//! The store.
+#![no_std]
+extern crate alloc;
+
+mod store;
+pub use store::{Command, Key, Output, Snapshot, Store, Value};

@@ -1,0 +1,91 @@
+//! Linearizable reads without the log: ReadIndex (§8, dissertation §6.4).
+//!
+//! A leader may answer a read from its state machine when
+//!
+//! 1. it has committed an entry of its own term, so that it knows everything that is committed (its
+//!    first entry sees to that), and
+//! 2. *after* the read came, a quorum confirmed that it still leads, so that no later leader had
+//!    committed anything before the read was asked.
+//!
+//! The confirmation is a round of AppendEntries, numbered so that a late reply of an earlier round
+//! confirms nothing; reads that come while a round is under way share the next one. The dissertation's
+//! readIndex needs no variable: entries are applied in the step that commits them, so what is answered
+//! is never older than the commit index was when the read came.
+use alloc::vec::Vec;
+
+use synod_protocol::{Caller, Effects, NodeId, StateMachine};
+
+use crate::{Raft, event::RaftEvent, node::Role};
+
+/// The reads that a leader has not answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reads<C> {
+    /// The latest round that was begun.
+    round: u64,
+    /// Wait for that round.
+    confirming: Vec<(Caller, C)>,
+    /// Wait for the next.
+    asked: Vec<(Caller, C)>,
+}
+
+/// Not derived: that would ask for `C: Default`.
+impl<C> Default for Reads<C> {
+    fn default() -> Self {
+        Reads { round: 0, confirming: Vec::new(), asked: Vec::new() }
+    }
+}
+
+impl<C> Reads<C> {
+    pub(crate) fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// A call that is tried again waits only once.
+    pub(crate) fn ask(&mut self, caller: Caller, command: C) {
+        if !self.confirming.iter().chain(&self.asked).any(|(waiting, _)| *waiting == caller) {
+            self.asked.push((caller, command));
+        }
+    }
+
+    /// None of them was carried out, so another server may.
+    pub(crate) fn redirect<S: StateMachine>(self, leader: Option<NodeId>, out: &mut Effects<Raft<S>>) {
+        for (caller, _) in self.confirming.into_iter().chain(self.asked) {
+            out.redirect(caller, leader);
+        }
+    }
+}
+
+impl<S: StateMachine> Raft<S> {
+    /// Answers the reads whose round was confirmed, and begins the next round if reads wait for one.
+    ///
+    /// Spec: Raft!StartRound, Raft!AnswerReads · dissertation §6.4
+    pub(crate) fn answer_reads(&mut self, out: &mut Effects<Self>) {
+        // A single server confirms each round at once, hence the loop.
+        loop {
+            let term = self.current_term();
+            let (me, knows_all) = (self.id, self.has_committed_in_its_term());
+            let Role::Leader(leadership) = &mut self.role else { return };
+            let reads = &mut leadership.reads;
+            if !reads.confirming.is_empty() {
+                let (followers, round) = (&leadership.followers, reads.round);
+                let confirmed = self.quorum.reached(|member| {
+                    member == me || followers.get(&member).is_some_and(|progress| progress.round >= round)
+                });
+                if !confirmed {
+                    return;
+                }
+                out.note(RaftEvent::AnsweredReads { term, reads: reads.confirming.len() as u64 });
+                for (caller, command) in reads.confirming.drain(..) {
+                    out.reply(caller, self.replicated.state_machine().query(&command));
+                }
+            }
+            if reads.asked.is_empty() || !knows_all {
+                return;
+            }
+            reads.round += 1;
+            reads.confirming.append(&mut reads.asked);
+            out.note(RaftEvent::StartedRound { term, round: reads.round });
+            self.ask_for_confirmation(out);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Log replication (§5.3).
+use alloc::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use synod_protocol::{Caller, Effects, NodeId, StateMachine};
+
+use crate::{
+    Entry, Index, Payload, Raft, Term,
+    event::RaftEvent,
+    message::{AppendEntries, Body, Outcome},
+    node::{Role, Timer},
+    read::Reads,
+    record::Record,
+};
+
+/// "Volatile state on leaders (reinitialized after election)", and what a leader owes its clients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Leadership<C> {
+    pub(crate) followers: BTreeMap<NodeId, Progress>,
+    /// Who answered since the last check of the quorum.
+    pub(crate) heard: BTreeSet<NodeId>,
+    /// The calls that this leader put into its log and has not answered.
+    pub(crate) waiting: BTreeSet<Caller>,
+    pub(crate) reads: Reads<C>,
+}
+
+/// What the leader knows of one follower's log.
+///
+/// 1. `match_index < next_index`: nothing that is known to be there is sent again.
+/// 2. `match_index` never decreases within a term: a late reply takes nothing back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Progress {
+    /// "Index of highest log entry known to be replicated on server."
+    pub(crate) match_index: Index,
+    /// "Index of the next log entry to send to that server." While replicating it runs ahead of the
+    /// acknowledgements (dissertation §10.2.1).
+    next_index: Index,
+    /// Is it still open where the logs part? Then one message at a time is sent, and `next_index` stays.
+    probing: bool,
+    /// The last index of each AppendEntries with entries that was not answered yet.
+    in_flight: VecDeque<Index>,
+    /// A heartbeat interval began with something in flight, and nothing was acknowledged since.
+    stalled: bool,
+    /// The latest round that it confirmed.
+    pub(crate) round: u64,
+}
+
+impl Progress {
+    /// "Initialized to leader last log index + 1."
+    fn new(last_index: Index) -> Self {
+        Progress {
+            match_index: Index::ZERO,
+            next_index: last_index.next(),
+            probing: true,
+            in_flight: VecDeque::new(),
+            stalled: false,
+            round: 0,
+        }
+    }
+
+    /// Starts over from what is known for certain, or from a better guess.
+    fn probe_from(&mut self, next_index: Index) {
+        self.next_index = next_index.max(self.match_index.next());
+        self.probing = true;
+        self.in_flight.clear();
+        self.stalled = false;
+    }
+}
+
+/// The leader's side.
+impl<S: StateMachine> Raft<S> {
+    /// "Once a candidate wins an election, it becomes leader. It then sends heartbeat messages to all of
+    /// the other servers to establish its authority", here with its first entry (§8).
+    ///
+    /// Spec: Raft!BecomeLeader · §5.2
+    pub(crate) fn become_leader(&mut self, out: &mut Effects<Self>) {
+        let (term, last_index) = (self.current_term(), self.log().last_index());
+        out.note(RaftEvent::BecameLeader { term, last_index });
+        let followers = self.peers().map(|peer| (peer, Progress::new(last_index))).collect();
+        self.role = Role::Leader(Leadership {
+            followers,
+            heard: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            reads: Reads::default(),
+        });
+        self.append(Payload::NoOp, out);
+        out.cancel_timer(Timer::Election);
+        out.set_timer(Timer::Heartbeat, self.config.heartbeat_interval..self.config.heartbeat_interval);
+        self.arm_check_quorum(out);
+        self.replicate(out);
+        self.advance_commit_index(out);
+    }
+
+    /// "The leader appends the command to its log as a new entry" and never does anything else to its log.
+    pub(crate) fn append(&mut self, payload: Payload<S::Command>, out: &mut Effects<Self>) {
+        let entries = Arc::from([Entry { term: self.current_term(), payload }]);
+        let after = self.log().last_index();
+        self.persistent.write(Record::Append { after, entries }, out);
+    }
+
+    /// Sends each follower what it lacks, as far as may be on its way at once.
+    pub(crate) fn replicate(&mut self, out: &mut Effects<Self>) {
+        for peer in self.peers() {
+            self.replicate_to(peer, out);
+        }
+    }
+
+    fn replicate_to(&mut self, peer: NodeId, out: &mut Effects<Self>) {
+        let last_index = self.log().last_index();
+        let most = self.config.max_appends_in_flight;
+        while let Role::Leader(leadership) = &mut self.role
+            && let Some(progress) = leadership.followers.get_mut(&peer)
+            && progress.next_index <= last_index
+            && progress.in_flight.len() < if progress.probing { 1 } else { most }
+        {
+            let previous = progress.next_index.previous();
+            let up_to = last_index.min(previous.plus(self.config.max_entries_per_append));
+            progress.in_flight.push_back(up_to);
+            if !progress.probing {
+                progress.next_index = up_to.next();
+            }
+            self.send_append(peer, previous, up_to, out);
+        }
+    }
+
+    /// The entries in (`previous`, `up_to`].
+    fn send_append(&self, peer: NodeId, previous: Index, up_to: Index, out: &mut Effects<Self>) {
+        let Role::Leader(leadership) = &self.role else { return };
+        let prev_log_term = self.log().term(previous);
+        let append = AppendEntries {
+            prev_log_index: previous,
+            prev_log_term: prev_log_term.expect("Leader Append-Only: what was in the log still is"),
+            entries: self.log().slice(previous, up_to).into(),
+            leader_commit: self.commit_index,
+            round: leadership.reads.round(),
+        };
+        self.send(peer, Body::AppendEntries(append), out);
+    }
+
+    /// "Repeat during idle periods to prevent election timeouts" (§5.2), and the moment at which what
+    /// seems lost is sent again: "if followers crash or run slowly, or if network packets are lost, the
+    /// leader retries AppendEntries RPCs indefinitely" (§5.3).
+    ///
+    /// Spec: Raft!SendHeartbeat · §5.2
+    pub(crate) fn send_heartbeats(&mut self, out: &mut Effects<Self>) {
+        if !self.is_leader() {
+            return;
+        }
+        out.note(RaftEvent::SentHeartbeat { term: self.current_term() });
+        out.set_timer(Timer::Heartbeat, self.config.heartbeat_interval..self.config.heartbeat_interval);
+        for peer in self.peers() {
+            self.heartbeat(peer, out);
+        }
+    }
+
+    fn heartbeat(&mut self, peer: NodeId, out: &mut Effects<Self>) {
+        let last_index = self.log().last_index();
+        let Role::Leader(leadership) = &mut self.role else { return };
+        let Some(progress) = leadership.followers.get_mut(&peer) else { return };
+        let something_is_out = !progress.in_flight.is_empty();
+        if progress.probing || (something_is_out && progress.stalled) {
+            progress.probe_from(if progress.probing { progress.next_index } else { Index::ZERO });
+            let previous = progress.next_index.previous();
+            if previous < last_index {
+                return self.replicate_to(peer, out);
+            }
+            return self.send_append(peer, previous, previous, out);
+        }
+        progress.stalled = something_is_out;
+        // Of what the follower has for certain, so that this message cannot conflict with those under way.
+        let matched = progress.match_index;
+        self.send_append(peer, matched, matched, out);
+    }
+
+    /// Says once more that this server leads, with the current round, to those who did not confirm it.
+    pub(crate) fn ask_for_confirmation(&self, out: &mut Effects<Self>) {
+        let Role::Leader(leadership) = &self.role else { return };
+        for (&peer, progress) in &leadership.followers {
+            // While the logs are being compared, the question rides on that message's like.
+            let previous =
+                if progress.probing { progress.next_index.previous() } else { progress.match_index };
+            self.send_append(peer, previous, previous, out);
+        }
+    }
+
+    /// "If successful: update nextIndex and matchIndex for follower. If AppendEntries fails because of log
+    /// inconsistency: decrement nextIndex and retry."
+    ///
+    /// Spec: Raft!HandleAppendEntriesReply · §5.3
+    pub(crate) fn on_append_entries_reply(
+        &mut self,
+        from: NodeId,
+        term: Term,
+        round: u64,
+        outcome: Outcome,
+        out: &mut Effects<Self>,
+    ) {
+        let current_term = self.current_term();
+        let last_index = self.persistent.log.last_index();
+        let Role::Leader(leadership) = &mut self.role else { return };
+        let Some(progress) = leadership.followers.get_mut(&from) else { return };
+        if term < current_term {
+            return;
+        }
+        out.note(RaftEvent::HandledAppendEntriesReply { term, follower: from });
+        // Whatever it says of the log: it is of our term, so its sender took us for the leader.
+        leadership.heard.insert(from);
+        progress.round = progress.round.max(round);
+        match outcome {
+            Outcome::Matched { index } if index > last_index => out.note(RaftEvent::IgnoredNonsense { from }),
+            Outcome::Matched { index } => {
+                if index > progress.match_index {
+                    progress.match_index = index;
+                    progress.stalled = false;
+                }
+                if index >= progress.match_index {
+                    progress.probing = false;
+                    progress.next_index = progress.next_index.max(index.next());
+                    progress.in_flight.retain(|&last| last > index);
+                }
+            }
+            Outcome::Conflict { prev_log_index, term, first_index } => {
+                let is_late = prev_log_index <= progress.match_index
+                    || prev_log_index >= progress.next_index
+                    || (progress.probing && prev_log_index.next() != progress.next_index);
+                if !is_late {
+                    // The log up to here may still agree: ours ends that term here, or lacks it.
+                    let ours = term.and_then(|term| self.persistent.log.last_index_of_term(term));
+                    let guess = ours.map_or(first_index, Index::next).min(prev_log_index);
+                    progress.probe_from(guess);
+                }
+            }
+            Outcome::StaleTerm => {}
+        }
+        self.advance_commit_index(out);
+        self.answer_reads(out);
+        self.replicate_to(from, out);
+    }
+}
+
+/// The follower's side.
+impl<S: StateMachine> Raft<S> {
+    /// The receiver's five rules of AppendEntries (Figure 2).
+    ///
+    /// Spec: Raft!HandleAppendEntriesRequest · §5.3
+    pub(crate) fn on_append_entries(
+        &mut self,
+        from: NodeId,
+        term: Term,
+        append: &AppendEntries<S::Command>,
+        out: &mut Effects<Self>,
+    ) {
+        let round = append.round;
+        // "1. Reply false if term < currentTerm": its sender steps down when it sees our term.
+        if term < self.current_term() {
+            out.note(RaftEvent::HandledAppendEntries {
+                term: self.current_term(),
+                leader: from,
+                matched: false,
+            });
+            return self.send(from, Body::AppendEntriesReply { round, outcome: Outcome::StaleTerm }, out);
+        }
+        if !append.makes_sense(term) {
+            return out.note(RaftEvent::IgnoredNonsense { from });
+        }
+        assert!(!self.is_leader(), "Election Safety: {from} and {} both lead term {term}", self.id);
+        self.become_follower(Some(from), out);
+        let outcome = self.compare(append);
+        let matched = matches!(outcome, Outcome::Matched { .. });
+        out.note(RaftEvent::HandledAppendEntries { term, leader: from, matched });
+        if matched {
+            self.store(append, out);
+        }
+        self.send(from, Body::AppendEntriesReply { round, outcome }, out);
+        if let Outcome::Matched { index } = outcome {
+            // "5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last *new*
+            // entry)": what follows it in our log may be another leader's and is not known to agree.
+            self.commit_up_to(append.leader_commit.min(index), out);
+        }
+    }
+
+    /// "2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm",
+    /// with the hint of §5.3 by which the leader skips a whole term at a time.
+    fn compare(&self, append: &AppendEntries<S::Command>) -> Outcome {
+        let prev_log_index = append.prev_log_index;
+        match self.log().term(prev_log_index) {
+            Some(term) if term == append.prev_log_term => {
+                Outcome::Matched { index: prev_log_index.plus(append.entries.len()) }
+            }
+            term => {
+                let first_index = self.log().first_index_of_run(prev_log_index);
+                Outcome::Conflict { prev_log_index, term, first_index }
+            }
+        }
+    }
+
+    /// "3. If an existing entry conflicts with a new one (same index but different terms), delete the
+    /// existing entry and all that follow it. 4. Append any new entries not already in the log."
+    ///
+    /// Only a conflict deletes: a request that came late, or that says less than our log has, is no reason
+    /// to lose what was acknowledged since.
+    fn store(&mut self, append: &AppendEntries<S::Command>, out: &mut Effects<Self>) {
+        let present = self.log().count_present(append.prev_log_index, &append.entries);
+        if present == append.entries.len() {
+            return;
+        }
+        let after = append.prev_log_index.plus(present);
+        assert!(after >= self.commit_index, "Leader Completeness: committed entries are never cut");
+        let entries = if present == 0 { append.entries.clone() } else { append.entries[present..].into() };
+        self.persistent.write(Record::Append { after, entries }, out);
+    }
+}
+
+impl<C> AppendEntries<C> {
+    /// Could a leader of this term have sent it? Terms never decrease along a log, nor exceed the leader's.
+    fn makes_sense(&self, term: Term) -> bool {
+        let terms = self.entries.iter().map(|entry| entry.term);
+        core::iter::once(self.prev_log_term).chain(terms).is_sorted()
+            && self.entries.last().map_or(self.prev_log_term, |entry| entry.term) <= term
+    }
+}

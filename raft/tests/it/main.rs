@@ -1,0 +1,8 @@
+//! One binary: the paper's claims, dialogues that one would show in a lecture, and laws.
+mod cluster;
+mod dialogues;
+mod laws;
+mod paper_clients;
+mod paper_elections;
+mod paper_replication;
+mod paper_safety;
