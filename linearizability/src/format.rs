@@ -1,0 +1,3 @@
+//! Histories as text.
+mod json;
+mod jsonl;

@@ -1,0 +1,238 @@
+//! A history: who called what, when, and what came back.
+//!
+//! Operations keep the order in which they were given; that place is their number everywhere in this crate.
+//! They are packed into 48 bytes each, values as symbols, so that a million of them are no burden.
+use crate::{
+    HistoryError, Op, Operation, Output, Return, Value,
+    function::Function,
+    hash::FastMap,
+    symbol::{Interner, Symbol},
+};
+
+/// A history that is well formed: every return comes after its call, and no client has two operations open.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    interner: Interner,
+    clients: Vec<u64>,
+    operations: Vec<Packed>,
+}
+
+/// An operation in symbols.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed {
+    pub(crate) call: u64,
+    /// `u64::MAX` when it never returned.
+    pub(crate) returned: u64,
+    pub(crate) client: u32,
+    pub(crate) key: Symbol,
+    pub(crate) line: u32,
+    pub(crate) class: Class,
+}
+
+/// All that a model sees of an operation. Operations of one class are interchangeable.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct Class {
+    pub(crate) function: Function,
+    pub(crate) arguments: [Symbol; 2],
+    pub(crate) answer: Answer,
+}
+
+/// An output in symbols.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum Answer {
+    /// No answer was ever seen.
+    Open,
+    Bool(bool),
+    /// `Symbol::NONE` for null.
+    Value(Symbol),
+    /// A node of the trie of arrays.
+    Array(u32),
+}
+
+impl History {
+    /// A history from operations in memory.
+    ///
+    /// ```
+    /// use synod_linearizability::{History, Op, Operation, Output};
+    ///
+    /// let history = History::new([
+    ///     Operation::called(1, 0, Op::Put(7.into())).on("x").returned(10, Output::Null),
+    ///     Operation::called(2, 5, Op::Get).on("x").returned(6, Output::Value(7.into())),
+    /// ])?;
+    /// assert_eq!(history.len(), 2);
+    /// # Ok::<(), synod_linearizability::HistoryError>(())
+    /// ```
+    pub fn new(operations: impl IntoIterator<Item = Operation>) -> Result<Self, HistoryError> {
+        let mut builder = HistoryBuilder::default();
+        for operation in operations {
+            builder.push(operation)?;
+        }
+        builder.finish()
+    }
+
+    /// How many operations it has.
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// Operation `number`, counted from 0 in the order in which they were given.
+    pub fn operation(&self, number: usize) -> Operation {
+        let packed = &self.operations[number];
+        let class = packed.class;
+        let arguments = class.arguments.map(|symbol| self.interner.value(symbol));
+        let op = Op::new(class.function, arguments).expect("packed with all its arguments");
+        let output = match class.answer {
+            Answer::Open => None,
+            Answer::Bool(answer) => Some(Output::Bool(answer)),
+            Answer::Value(symbol) => Some(Output::from(self.interner.value(symbol))),
+            Answer::Array(node) => Some(Output::Array(self.interner.array_values(node))),
+        };
+        Operation {
+            client: self.clients[packed.client as usize],
+            key: self.interner.value(packed.key),
+            op,
+            call: packed.call,
+            returned: output.map(|output| Return { at: packed.returned, output }),
+        }
+    }
+
+    /// All operations, in the order in which they were given.
+    pub fn operations(&self) -> impl ExactSizeIterator<Item = Operation> + '_ {
+        (0..self.len()).map(|number| self.operation(number))
+    }
+
+    /// The line of the file that operation `number` was read from, or `number + 1`.
+    pub fn line(&self, number: usize) -> usize {
+        self.operations[number].line as usize
+    }
+
+    /// These operations alone, in this order.
+    pub fn restricted_to(&self, numbers: &[usize]) -> History {
+        History {
+            interner: self.interner.clone(),
+            clients: self.clients.clone(),
+            operations: numbers.iter().map(|&number| self.operations[number]).collect(),
+        }
+    }
+
+    pub(crate) fn packed(&self) -> &[Packed] {
+        &self.operations
+    }
+
+    pub(crate) fn interner(&self) -> &Interner {
+        &self.interner
+    }
+}
+
+impl Packed {
+    pub(crate) fn is_open(&self) -> bool {
+        self.class.answer == Answer::Open
+    }
+}
+
+/// Builds a [`History`] one operation at a time, in any order.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryBuilder {
+    history: History,
+    numbers: FastMap<u64, u32>,
+}
+
+impl HistoryBuilder {
+    /// Adds an operation, and checks what can be checked of it alone.
+    pub fn push(&mut self, operation: Operation) -> Result<(), HistoryError> {
+        let line = self.history.len() + 1;
+        self.push_at(line, operation)
+    }
+
+    /// Adds the operation of this line of a file.
+    pub fn push_at(&mut self, line: usize, operation: Operation) -> Result<(), HistoryError> {
+        let Operation { client, key, op, call, returned } = operation;
+        let function = op.function();
+        if function.needs_key() && key.is_none() {
+            return Err(HistoryError::MissingField { line, function: function.name(), field: "key" });
+        }
+        if let Some(Return { at, output }) = &returned {
+            function.admits(output).map_err(|expected| HistoryError::WrongOutput {
+                line,
+                function: function.name(),
+                expected,
+                found: output.to_string(),
+            })?;
+            if *at < call {
+                return Err(HistoryError::ReturnBeforeCall { line, client, call, returned: *at });
+            }
+        }
+        let client = self.client(client);
+        let interner = &mut self.history.interner;
+        let mut symbol = |value: Option<&Value>| value.map_or(Symbol::NONE, |value| interner.symbol(value));
+        let key = symbol(key.as_ref());
+        let arguments = op.arguments().map(symbol);
+        let (returned, answer) = match returned {
+            None => (u64::MAX, Answer::Open),
+            Some(Return { at, output }) => (at, pack(interner, &output)),
+        };
+        let class = Class { function, arguments, answer };
+        self.history.operations.push(Packed { call, returned, client, key, line: line as u32, class });
+        Ok(())
+    }
+
+    /// The history, if every client had one operation at a time.
+    pub fn finish(self) -> Result<History, HistoryError> {
+        self.check_clients()?;
+        Ok(self.history)
+    }
+
+    fn client(&mut self, id: u64) -> u32 {
+        *self.numbers.entry(id).or_insert_with(|| {
+            self.history.clients.push(id);
+            self.history.clients.len() as u32 - 1
+        })
+    }
+
+    fn check_clients(&self) -> Result<(), HistoryError> {
+        let operations = &self.history.operations;
+        let mut in_time = (0..operations.len() as u32).collect::<Vec<_>>();
+        let moment = |&number: &u32| {
+            let operation = &operations[number as usize];
+            (operation.call, operation.returned, operation.is_open(), number)
+        };
+        if !in_time.is_sorted_by_key(moment) {
+            in_time.sort_unstable_by_key(moment);
+        }
+        let mut latest: Vec<Option<&Packed>> = vec![None; self.history.clients.len()];
+        for number in in_time {
+            let next = &operations[number as usize];
+            if let Some(last) = latest[next.client as usize].replace(next) {
+                self.check_in_turn(last, next)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_in_turn(&self, last: &Packed, next: &Packed) -> Result<(), HistoryError> {
+        let (line, other) = (next.line as usize, last.line as usize);
+        let client = self.history.clients[next.client as usize];
+        if last.is_open() {
+            return Err(HistoryError::CallAfterGivingUp { line, client, call: next.call, other });
+        }
+        if last.returned > next.call {
+            let until = last.returned;
+            return Err(HistoryError::Overlap { line, client, call: next.call, other, until });
+        }
+        Ok(())
+    }
+}
+
+fn pack(interner: &mut Interner, output: &Output) -> Answer {
+    match output {
+        Output::Null => Answer::Value(Symbol::NONE),
+        Output::Bool(answer) => Answer::Bool(*answer),
+        Output::Value(value) => Answer::Value(interner.symbol(value)),
+        Output::Array(values) => Answer::Array(interner.array(values)),
+    }
+}

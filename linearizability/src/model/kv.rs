@@ -1,0 +1,62 @@
+//! One key of a key–value store, which is also a register and a cas register: an optional value.
+use crate::{Model, Op, Output, Value};
+
+/// A register, a cas register, or one key of a store: `read`, `write`, `cas`, `get`, `put`, `append`, `delete`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyValue;
+
+impl KeyValue {
+    /// What `op` does, and what it answers.
+    pub(crate) fn apply(state: &Option<Value>, op: &Op) -> (Option<Value>, Output) {
+        match op {
+            Op::Read | Op::Get => (state.clone(), Output::from(state.clone())),
+            Op::Write(value) | Op::Put(value) => (Some(value.clone()), Output::Null),
+            Op::Delete => (None, Output::Null),
+            Op::Append(value) => (Some(appended(state.as_ref(), value)), Output::Null),
+            Op::Cas { from, to } if state.as_ref() == Some(from) => (Some(to.clone()), Output::Bool(true)),
+            Op::Cas { .. } => (state.clone(), Output::Bool(false)),
+        }
+    }
+}
+
+impl Model for KeyValue {
+    type Op = Op;
+    type Output = Output;
+    type State = Option<Value>;
+
+    fn initial(&self) -> Option<Value> {
+        None
+    }
+
+    fn step(&self, state: &Option<Value>, op: &Op, output: Option<&Output>, next: &mut Vec<Option<Value>>) {
+        let (after, answer) = Self::apply(state, op);
+        if output.is_none_or(|output| *output == answer) {
+            next.push(after);
+        }
+    }
+
+    fn is_read_only(&self, op: &Op, output: Option<&Output>) -> bool {
+        match op {
+            Op::Read | Op::Get => true,
+            Op::Cas { .. } => output == Some(&Output::Bool(false)),
+            _ => false,
+        }
+    }
+
+    fn describe(&self, state: &Option<Value>) -> String {
+        state.as_ref().map_or("null".to_owned(), Value::to_string)
+    }
+}
+
+fn appended(state: Option<&Value>, value: &Value) -> Value {
+    let mut text = state.map(characters).unwrap_or_default();
+    text.push_str(&characters(value));
+    text.into()
+}
+
+fn characters(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => text.to_string(),
+    }
+}

@@ -1,0 +1,58 @@
+//! One history for each object: a history is linearizable if and only if its restriction to each object is
+//! (locality, Herlihy & Wing 1990 §3.1).
+use crate::{History, Op, Output, Value, hash::FastMap, history::Class, symbol::Symbol, window::Interval};
+
+/// The operations on one object that can matter.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) key: Symbol,
+    /// Their numbers in the history, ascending. Reads without an answer are left out: nobody can tell whether
+    /// they took place.
+    pub(crate) operations: Vec<u32>,
+}
+
+/// The objects of a history, in the order of their first operations.
+pub(crate) fn split(history: &History) -> Vec<Object> {
+    let mut places = FastMap::<Symbol, usize>::default();
+    let mut objects = Vec::new();
+    for (number, operation) in history.packed().iter().enumerate() {
+        if operation.is_open() && operation.class.function.is_read() {
+            continue;
+        }
+        let place = *places.entry(operation.key).or_insert_with(|| {
+            objects.push(Object { key: operation.key, operations: Vec::new() });
+            objects.len() - 1
+        });
+        objects[place].operations.push(number as u32);
+    }
+    objects
+}
+
+/// The operations of an object as the search wants them.
+pub(crate) struct Task {
+    pub(crate) intervals: Vec<Interval>,
+    pub(crate) classes: Vec<(Op, Option<Output>)>,
+}
+
+impl Object {
+    pub(crate) fn task(&self, history: &History) -> Task {
+        let mut numbers = FastMap::<Class, u32>::default();
+        let mut classes = Vec::new();
+        let mut intervals = Vec::with_capacity(self.operations.len());
+        for &number in &self.operations {
+            let packed = &history.packed()[number as usize];
+            let class = *numbers.entry(packed.class).or_insert_with(|| {
+                let operation = history.operation(number as usize);
+                classes.push((operation.op, operation.returned.map(|end| end.output)));
+                classes.len() as u32 - 1
+            });
+            let returned = (!packed.is_open()).then_some(packed.returned);
+            intervals.push(Interval { call: packed.call, returned, class });
+        }
+        Task { intervals, classes }
+    }
+
+    pub(crate) fn key(&self, history: &History) -> Option<Value> {
+        history.interner().value(self.key)
+    }
+}

@@ -1,0 +1,21 @@
+//! The checker against known verdicts, a brute-force search, and malformed input.
+mod brute_force;
+mod known;
+mod malformed;
+mod random;
+mod text;
+
+use synod_linearizability::{History, Options, Verdict, check, verify};
+
+/// Checks a history without bounds; an order is verified before it is believed.
+fn is_linearizable(history: &History) -> bool {
+    match check(history, &Options::default()) {
+        Verdict::Linearizable { order } => {
+            verify(history, &order)
+                .unwrap_or_else(|error| panic!("{error}: {order:?}\n{}", history.to_jsonl()));
+            true
+        }
+        Verdict::NotLinearizable(_) => false,
+        other => panic!("no bound was set: {other:?}"),
+    }
+}

@@ -1,0 +1,79 @@
+//! A node's own clock, which may be wrong.
+use synod_protocol::Time;
+
+use crate::config;
+use crate::draw::{Draws, Key, Site, nanos};
+
+/// Starts a life ahead by an offset and runs at its own rate; it never goes back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    offset: u64,
+    /// Of its seconds to ours, in units of 2^-32.
+    rate: u64,
+}
+
+const TRUE_RATE: u64 = 1 << 32;
+
+impl Clock {
+    /// The drift is the node's, the offset that of its life.
+    pub(crate) fn new(seed: u64, config: &config::Clock, node: u32, life: u64) -> Clock {
+        let bound = i64::from(config.drift_ppm);
+        let drift = Draws::new(seed, Site::Clock, node.into(), 0).below(2 * bound as u64 + 1) as i64 - bound;
+        let offset = Draws::new(seed, Site::Clock, node.into(), life).below(nanos(config.offset) + 1);
+        Clock { offset, rate: (TRUE_RATE as i64 + drift * TRUE_RATE as i64 / 1_000_000) as u64 }
+    }
+
+    #[inline]
+    pub(crate) fn read(self, now: Time) -> Time {
+        if self.rate == TRUE_RATE {
+            return Time(now.0 + self.offset);
+        }
+        let ran = (u128::from(now.0) * u128::from(self.rate)) >> 32;
+        Time(ran as u64 + self.offset)
+    }
+
+    /// The first moment at which the clock reads so much, or more.
+    #[inline]
+    pub(crate) fn when(self, reads: Time) -> Time {
+        let ran = reads.0.saturating_sub(self.offset);
+        if self.rate == TRUE_RATE {
+            return Time(ran);
+        }
+        let moment = (u128::from(ran) << 32).div_ceil(self.rate.into());
+        Time(u64::try_from(moment).unwrap_or(u64::MAX))
+    }
+}
+
+/// Keys of the draws that belong to one life of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LifeKeys {
+    pub(crate) timer: Key,
+    pub(crate) sync: Key,
+}
+
+impl LifeKeys {
+    pub(crate) fn new(seed: u64, node: u32, life: u64) -> LifeKeys {
+        let key = |site| Key::new(seed, site, node.into(), life);
+        LifeKeys { timer: key(Site::Timer), sync: key(Site::Sync) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_clock_reads_what_is_asked_for_at_that_moment_and_not_before(
+            drift in -400_000i64..400_000, offset in 0u64..1 << 40, after in 0u64..1 << 50,
+        ) {
+            let clock = Clock { offset, rate: (TRUE_RATE as i64 + drift * TRUE_RATE as i64 / 1_000_000) as u64 };
+            let reads = Time(offset + after);
+            let moment = clock.when(reads);
+            prop_assert!(clock.read(moment) >= reads);
+            prop_assert!(moment.0 == 0 || clock.read(Time(moment.0 - 1)) < reads);
+        }
+    }
+}

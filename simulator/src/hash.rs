@@ -1,0 +1,155 @@
+//! The trace hash: 64 bits that stand for everything that happened.
+use std::hash::{Hash, Hasher};
+
+use synod_protocol::{Loss, Node, Place, Step, What};
+
+use crate::draw::stir;
+
+/// Equal on every machine and in every build: numbers count as 64 bits, whatever their width, and bytes
+/// are read little-endian.
+#[derive(Clone, Debug)]
+pub(crate) struct TraceHash(u64);
+
+impl TraceHash {
+    pub(crate) fn new(seed: u64) -> Self {
+        TraceHash(stir(seed))
+    }
+
+    #[inline]
+    fn word(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
+    }
+
+    /// All of a step but the view, which the state of the node determines.
+    #[inline]
+    pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
+        self.word(step.number);
+        self.word(step.at.0);
+        self.word(place(step.place));
+        match &step.what {
+            What::Handled { clock, packet, input, effects, view: _ } => {
+                self.word(1 << 60 | effects.len() as u64);
+                self.word(clock.0);
+                self.word(packet.map_or(u64::MAX, |packet| packet.0));
+                input.hash(self);
+                effects.iter().for_each(|effect| effect.hash(self));
+            }
+            What::Sent { packet, to, cause, effect } => {
+                self.word(2 << 60 | u64::from(*effect));
+                self.word(packet.0);
+                self.word(place(*to));
+                self.word(*cause);
+            }
+            What::Synced { records } => {
+                self.word(3 << 60);
+                self.word(*records);
+            }
+            What::Called { packet, caller, request } => {
+                self.word(4 << 60);
+                self.word(packet.0);
+                caller.hash(self);
+                request.hash(self);
+            }
+            What::Returned { packet, caller, answer } => {
+                self.word(5 << 60);
+                self.word(packet.0);
+                caller.hash(self);
+                answer.hash(self);
+            }
+            What::Dropped { packet, why } => {
+                let why = match why {
+                    Loss::Lost => 1,
+                    Loss::Partitioned => 2,
+                    Loss::Down => 3,
+                };
+                self.word(6 << 60 | why);
+                self.word(packet.0);
+            }
+            What::Duplicated { packet, twin } => {
+                self.word(7 << 60);
+                self.word(packet.0);
+                self.word(twin.0);
+            }
+            What::Booted { clock, records, effects, view: _, durable: _ } => {
+                self.word(8 << 60 | effects.len() as u64);
+                self.word(clock.0);
+                self.word(*records);
+                effects.iter().for_each(|effect| effect.hash(self));
+            }
+            What::Crashed { records } => {
+                self.word(9 << 60);
+                self.word(*records);
+            }
+            What::Ended { why } => {
+                self.word(10 << 60);
+                why.hash(self);
+            }
+            What::GaveUp { caller } => {
+                self.word(11 << 60);
+                caller.hash(self);
+            }
+            What::Fault { what } => {
+                self.word(12 << 60);
+                what.hash(self);
+            }
+        }
+    }
+}
+
+#[inline]
+fn place(place: Place) -> u64 {
+    match place {
+        Place::Node(id) => u64::from(id.0),
+        Place::Client(id) => 1 << 32 | u64::from(id.0),
+        Place::Network => 2 << 32,
+    }
+}
+
+impl Hasher for TraceHash {
+    fn finish(&self) -> u64 {
+        stir(self.0)
+    }
+
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.word(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            // The length stands in the byte that the rest leaves free, so that "a" and "a\0" differ.
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            word[7] = rest.len() as u8;
+            self.word(u64::from_le_bytes(word));
+        }
+    }
+
+    #[inline]
+    fn write_u8(&mut self, i: u8) {
+        self.word(i.into());
+    }
+    #[inline]
+    fn write_u16(&mut self, i: u16) {
+        self.word(i.into());
+    }
+    #[inline]
+    fn write_u32(&mut self, i: u32) {
+        self.word(i.into());
+    }
+    #[inline]
+    fn write_u64(&mut self, i: u64) {
+        self.word(i);
+    }
+    #[inline]
+    fn write_u128(&mut self, i: u128) {
+        self.word(i as u64);
+        self.word((i >> 64) as u64);
+    }
+    #[inline]
+    fn write_usize(&mut self, i: usize) {
+        self.word(i as u64);
+    }
+    #[inline]
+    fn write_isize(&mut self, i: isize) {
+        self.word(i as i64 as u64);
+    }
+}

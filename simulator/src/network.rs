@@ -1,0 +1,197 @@
+//! Links: what becomes of a packet, and which links are cut.
+use std::ops::Range;
+use std::time::Duration;
+
+use synod_protocol::NodeId;
+
+use crate::config::{Config, Delay};
+use crate::draw::{Chance, Key, Site, Span, nanos};
+
+/// One direction between two ends, with the draws for its packets.
+#[derive(Clone, Debug)]
+pub(crate) struct Lane {
+    sent: u64,
+    delay: Key,
+    loss: Key,
+    duplication: Key,
+}
+
+/// What the network does with a packet: lose it, or carry it and perhaps a twin, so many nanoseconds each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Lost,
+    Carried { after: u64, twin_after: Option<u64> },
+}
+
+/// An end of a lane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Node(NodeId),
+    Client(u32),
+    /// Any node: the clients' lanes do not tell them apart.
+    AnyNode,
+}
+
+impl Lane {
+    pub(crate) fn new(seed: u64, from: End, to: End) -> Lane {
+        let number = |end| match end {
+            End::AnyNode => 0,
+            End::Node(id) => u64::from(id.0),
+            End::Client(id) => 1 << 32 | u64::from(id),
+        };
+        let key = |site| Key::new(seed, site, number(from), number(to));
+        Lane { sent: 0, delay: key(Site::Delay), loss: key(Site::Loss), duplication: key(Site::Duplication) }
+    }
+}
+
+/// How packets fare on any lane.
+#[derive(Clone, Debug)]
+pub(crate) struct Weather {
+    loss: Chance,
+    duplication: Chance,
+    delay: Sampler,
+}
+
+#[derive(Clone, Debug)]
+enum Sampler {
+    Uniform(Span),
+    Exponential { least: u64, mean: u64, most: u64 },
+    Bimodal { near: Span, far: Span, far_chance: Chance },
+}
+
+impl Weather {
+    pub(crate) fn new(config: &Config) -> Weather {
+        let delay = match &config.network.delay {
+            Delay::Uniform(range) => Sampler::Uniform(Span::new(range)),
+            Delay::Exponential { least, mean, most } => {
+                Sampler::Exponential { least: nanos(*least), mean: nanos(*mean), most: nanos(*most) }
+            }
+            Delay::Bimodal { near, far, far_probability } => Sampler::Bimodal {
+                near: Span::new(near),
+                far: Span::new(far),
+                far_chance: Chance::new(*far_probability),
+            },
+        };
+        Weather {
+            loss: Chance::new(config.network.loss),
+            duplication: Chance::new(config.network.duplication),
+            delay,
+        }
+    }
+
+    /// As in the liveness phase: nothing is lost, repeated or held up.
+    pub(crate) fn calm(config: &Config) -> Weather {
+        Weather {
+            loss: Chance::NEVER,
+            duplication: Chance::NEVER,
+            delay: Sampler::Uniform(Span::new(&config.network.delay.near())),
+        }
+    }
+
+    /// Of the next packet on this lane.
+    #[inline]
+    pub(crate) fn fate(&self, lane: &mut Lane) -> Fate {
+        let k = lane.sent;
+        lane.sent += 1;
+        if self.loss.is_possible() && self.loss.hits(lane.loss.bits(k)) {
+            return Fate::Lost;
+        }
+        let twin_after = (self.duplication.is_possible() && self.duplication.hits(lane.duplication.bits(k)))
+            .then(|| self.delay.at(lane.delay, k, 2));
+        Fate::Carried { after: self.delay.at(lane.delay, k, 0), twin_after }
+    }
+}
+
+impl Sampler {
+    #[inline]
+    fn at(&self, key: Key, packet: u64, copy: u64) -> u64 {
+        // Four draws belong to each packet: two for it and two for its twin.
+        let k = packet << 2 | copy;
+        match self {
+            Sampler::Uniform(span) => span.at(key.bits(k)),
+            Sampler::Exponential { least, mean, most } => {
+                let waited = exponential(key.bits(k)) * *mean as f64;
+                least.saturating_add(waited as u64).min(*most)
+            }
+            Sampler::Bimodal { near, far, far_chance } => {
+                let span = if far_chance.hits(key.bits(k | 1)) { far } else { near };
+                span.at(key.bits(k))
+            }
+        }
+    }
+}
+
+impl Delay {
+    /// Without its tail.
+    pub(crate) fn near(&self) -> Range<Duration> {
+        match self {
+            Delay::Uniform(near) | Delay::Bimodal { near, .. } => near.clone(),
+            Delay::Exponential { least, mean, .. } => *least..*least + *mean,
+        }
+    }
+}
+
+/// Exponentially distributed, with mean 1: `-ln u` for u in 0..1, by plain arithmetic alone, so that all
+/// machines agree on each bit (the logarithms of their libraries do not).
+fn exponential(bits: u64) -> f64 {
+    // u = m · 2^-e with m in 1..2, and ln m = 2 artanh((m - 1) / (m + 1)), whose series ends quickly.
+    let bits = bits | 1;
+    let e = bits.leading_zeros() + 1;
+    let m = (bits << (e - 1)) as f64 / (1u64 << 63) as f64;
+    let z = (m - 1.0) / (m + 1.0);
+    let series = (0..12).rev().fold(0.0, |sum, n| sum * z * z + 1.0 / f64::from(2 * n + 1));
+    f64::from(e) * std::f64::consts::LN_2 - 2.0 * z * series
+}
+
+/// Which node cannot reach which. Faults overlap: a link is whole when no cut is left on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cuts {
+    nodes: usize,
+    cuts: Vec<u32>,
+}
+
+impl Cuts {
+    pub(crate) fn none(nodes: u32) -> Cuts {
+        let nodes = nodes as usize;
+        Cuts { nodes, cuts: vec![0; nodes * nodes] }
+    }
+
+    /// Where this pair stands in a list of all; both are nodes of the run.
+    #[inline]
+    pub(crate) fn index(&self, from: NodeId, to: NodeId) -> usize {
+        (from.0 as usize - 1) * self.nodes + to.0 as usize - 1
+    }
+
+    #[inline]
+    pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.cuts[self.index(from, to)] > 0
+    }
+
+    pub(crate) fn cut(&mut self, links: &[(NodeId, NodeId)]) {
+        for &(from, to) in links {
+            let index = self.index(from, to);
+            self.cuts[index] += 1;
+        }
+    }
+
+    pub(crate) fn heal(&mut self, links: &[(NodeId, NodeId)]) {
+        for &(from, to) in links {
+            let index = self.index(from, to);
+            self.cuts[index] -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::stir;
+
+    #[test]
+    fn the_exponential_is_a_logarithm() {
+        for x in (0..10_000).map(stir).chain([0, 1, u64::MAX, 1 << 63]) {
+            let u = (x | 1) as f64 / 2f64.powi(64);
+            assert!((exponential(x) + u.ln()).abs() < 1e-9, "{x}");
+        }
+    }
+}

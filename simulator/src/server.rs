@@ -1,0 +1,137 @@
+//! What the simulator keeps for a node, and the node must not see: its disk, its outputs that wait, its
+//! alarms and its clock.
+use std::collections::VecDeque;
+
+use synod_protocol::{Answer, Caller, Durable, Node, NodeId, Time};
+
+use crate::clock::{Clock, LifeKeys};
+use crate::config::Config;
+use crate::queue::Alarm;
+
+pub(crate) struct Server<N: Node> {
+    /// Lives are numbered from 1.
+    pub(crate) life: u64,
+    pub(crate) clock: Clock,
+    pub(crate) keys: LifeKeys,
+    pub(crate) timers: Vec<(N::Timer, Alarm)>,
+    /// In this life.
+    pub(crate) timers_set: u64,
+    pub(crate) disk: Disk<N>,
+    /// Oldest first.
+    pub(crate) outputs: VecDeque<Output<N>>,
+    /// It will crash in the next step that writes a record, and stay down for so many nanoseconds.
+    pub(crate) doomed: Option<u64>,
+}
+
+/// Records are written to its end, and are durable from the front.
+pub(crate) struct Disk<N: Node> {
+    /// The fold of the records that are durable.
+    pub(crate) durable: N::Durable,
+    /// How many those are.
+    pub(crate) synced: u64,
+    pub(crate) unsynced: VecDeque<N::Record>,
+    /// The sync under way covers the records up to this one.
+    pub(crate) syncing: Option<u64>,
+    /// In this life.
+    pub(crate) syncs: u64,
+    pub(crate) is_slow: bool,
+}
+
+/// An output that waits for records.
+pub(crate) struct Output<N: Node> {
+    pub(crate) cause: u64,
+    pub(crate) effect: u32,
+    /// All records up to this one must be durable first.
+    pub(crate) after_records: u64,
+    pub(crate) content: Content<N>,
+}
+
+pub(crate) enum Content<N: Node> {
+    Message(NodeId, N::Message),
+    Answer(Caller, Answer<N::Response>),
+}
+
+impl<N: Node> Server<N> {
+    pub(crate) fn new(config: &Config, id: NodeId) -> Self {
+        Server {
+            life: 0,
+            clock: Clock::new(config.seed, &config.clock, id.0, 0),
+            keys: LifeKeys::new(config.seed, id.0, 0),
+            timers: Vec::new(),
+            timers_set: 0,
+            disk: Disk {
+                durable: N::Durable::default(),
+                synced: 0,
+                unsynced: VecDeque::new(),
+                syncing: None,
+                syncs: 0,
+                is_slow: false,
+            },
+            outputs: VecDeque::new(),
+            doomed: None,
+        }
+    }
+
+    /// The next life begins.
+    pub(crate) fn begin_life(&mut self, config: &Config, id: NodeId) {
+        self.life += 1;
+        self.clock = Clock::new(config.seed, &config.clock, id.0, self.life);
+        self.keys = LifeKeys::new(config.seed, id.0, self.life);
+        self.timers_set = 0;
+        self.disk.syncs = 0;
+    }
+
+    /// Only the disk outlives the crash, with so many records.
+    pub(crate) fn end_life(&mut self, records: u64) {
+        self.disk.make_durable(records);
+        self.disk.unsynced.clear();
+        self.disk.syncing = None;
+        self.outputs.clear();
+        self.timers.iter_mut().for_each(|(_, alarm)| alarm.cancel());
+        self.doomed = None;
+    }
+
+    /// Must an output wait that is asked for now? It may not overtake one that waits already.
+    #[inline]
+    pub(crate) fn must_wait(&self) -> bool {
+        !self.disk.unsynced.is_empty() || !self.outputs.is_empty()
+    }
+
+    /// The oldest output, if the records before it are durable.
+    pub(crate) fn next_output(&mut self) -> Option<Output<N>> {
+        self.outputs.pop_front_if(|output| output.after_records <= self.disk.synced)
+    }
+
+    /// Arms the timer for that time; `true` if an event must be queued for it.
+    #[inline]
+    pub(crate) fn arm(&mut self, timer: N::Timer, due: Time) -> bool {
+        match self.timers.iter_mut().find(|(known, _)| *known == timer) {
+            Some((_, alarm)) => alarm.set(due),
+            None => {
+                let mut alarm = Alarm::OFF;
+                let must_queue = alarm.set(due);
+                self.timers.push((timer, alarm));
+                must_queue
+            }
+        }
+    }
+
+    pub(crate) fn alarm(&mut self, timer: N::Timer) -> Option<&mut Alarm> {
+        self.timers.iter_mut().find(|(known, _)| *known == timer).map(|(_, alarm)| alarm)
+    }
+}
+
+impl<N: Node> Disk<N> {
+    pub(crate) fn written(&self) -> u64 {
+        self.synced + self.unsynced.len() as u64
+    }
+
+    /// Folds the records up to this one.
+    pub(crate) fn make_durable(&mut self, records: u64) {
+        let count = (records - self.synced) as usize;
+        for record in self.unsynced.drain(..count) {
+            self.durable.apply(&record);
+        }
+        self.synced = records;
+    }
+}

@@ -1,0 +1,476 @@
+//! The loop: the next event, what it does to a node, and what becomes of the node's effects.
+use synod_protocol::{
+    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Time, Violation,
+    What,
+};
+
+use crate::assertion::{inside_node, install_hook};
+use crate::client::Clients;
+use crate::config::{Config, ConfigError};
+use crate::draw::{Draws, Key, Site, Span, nanos};
+use crate::nemesis::{Class, Nemesis};
+use crate::network::{Cuts, End, Fate, Lane, Weather};
+use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
+use crate::phase::Phase;
+use crate::queue::{Queue, Ring};
+use crate::server::{Content, Output, Server};
+use crate::stream::Stream;
+
+/// What clients ask.
+pub trait Workload<N: Node> {
+    /// The call number `nth` (1, 2, 3, …) of this client. It is a function of its arguments alone;
+    /// `draws` belong to this call.
+    fn next(&mut self, client: synod_protocol::ClientId, nth: u64, draws: &mut Draws) -> N::Request;
+}
+
+impl<N: Node, F: FnMut(synod_protocol::ClientId, u64, &mut Draws) -> N::Request> Workload<N> for F {
+    fn next(&mut self, client: synod_protocol::ClientId, nth: u64, draws: &mut Draws) -> N::Request {
+        self(client, nth, draws)
+    }
+}
+
+/// A cluster of nodes and its clients in virtual time.
+pub struct Simulation<N: Node, W, O> {
+    pub(crate) config: Config,
+    node_config: N::Config,
+    pub(crate) workload: W,
+    pub(crate) favourite: fn(&N) -> bool,
+    pub(crate) now: Time,
+    /// How many events had this same time.
+    standstill: u64,
+    pub(crate) queue: Queue<Event<N>>,
+    pub(crate) stream: Stream<O>,
+    /// `None`: down.
+    pub(crate) nodes: Vec<Option<N>>,
+    pub(crate) servers: Vec<Server<N>>,
+    effects: Effects<N>,
+    /// From each node to each.
+    lanes: Vec<Lane>,
+    pub(crate) cuts: Cuts,
+    pub(crate) weather: Weather,
+    next_packet: u64,
+    sync: Span,
+    slow_sync: Span,
+    pub(crate) clients: Clients,
+    pub(crate) calls: Vec<ClientCall<N>>,
+    pub(crate) nemesis: Nemesis,
+    pub(crate) phase: Phase,
+    pub(crate) liveness: Liveness,
+    pub(crate) counts: Counts,
+}
+
+/// What will happen.
+#[derive(Clone)]
+pub(crate) enum Event<N: Node> {
+    /// A packet reaches a node.
+    Arrival(PacketId, NodeId, Input<N>),
+    /// A packet reaches a client.
+    Answer(PacketId, Caller, Answer<N::Response>),
+    Timer(NodeId, N::Timer),
+    /// The sync ends that was begun in this life.
+    Synced(NodeId, u64),
+    /// By its place among the clients.
+    Client(u32),
+    Boot(NodeId),
+    /// One that was doomed in this life, if it still lives.
+    Crash(NodeId, u64),
+    Strike(Class),
+    Relent(Class),
+    SafetyEnds,
+    LivenessEnds,
+}
+
+/// A node that sets timers of no length for ever would hang a sweep.
+const STANDSTILL: u64 = 1_000_000;
+
+impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
+    /// # Errors
+    /// A knob that makes no sense.
+    pub fn new(config: Config, node: N::Config, workload: W, observer: O) -> Result<Self, ConfigError> {
+        config.check()?;
+        install_hook();
+        let ids = || (1..=config.nodes).map(NodeId);
+        let lane = |from, to| Lane::new(config.seed, End::Node(from), End::Node(to));
+        let mut simulation = Simulation {
+            node_config: node,
+            workload,
+            favourite: |_| false,
+            now: Time::ZERO,
+            standstill: 0,
+            queue: Queue::new(),
+            stream: Stream::new(config.seed, observer),
+            nodes: ids().map(|_| None).collect(),
+            servers: ids().map(|id| Server::new(&config, id)).collect(),
+            effects: Effects::default(),
+            lanes: ids().flat_map(|from| ids().map(move |to| lane(from, to))).collect(),
+            cuts: Cuts::none(config.nodes),
+            weather: Weather::new(&config),
+            next_packet: 0,
+            sync: Span::new(&config.disk.sync),
+            slow_sync: Span::new(&config.disk.slow_sync),
+            clients: Clients::new(&config),
+            calls: Vec::new(),
+            nemesis: Nemesis::new(),
+            phase: Phase::Safety,
+            liveness: Liveness::NotJudged,
+            counts: Counts::default(),
+            config,
+        };
+        for id in (1..=simulation.config.nodes).map(NodeId) {
+            simulation.queue.push(Time::ZERO, Event::Boot(id));
+        }
+        simulation.queue.push(Time(nanos(simulation.config.safety)), Event::SafetyEnds);
+        simulation.start_clients();
+        simulation.start_nemesis();
+        Ok(simulation)
+    }
+
+    /// Nodes that half of the strikes are aimed at: leaders, say.
+    #[must_use]
+    pub fn favourite(mut self, favourite: fn(&N) -> bool) -> Self {
+        self.favourite = favourite;
+        self
+    }
+
+    pub fn run(mut self) -> Outcome<N> {
+        while self.step() {}
+        self.outcome()
+    }
+
+    /// The next event with all that follows from it at once; `false` when the run is over.
+    pub fn step(&mut self) -> bool {
+        if self.stream.has_failed() || self.phase == Phase::Over {
+            return false;
+        }
+        let Some((at, event)) = self.queue.pop() else { return false };
+        self.standstill = if at == self.now { self.standstill + 1 } else { 0 };
+        self.now = at;
+        if self.standstill > STANDSTILL {
+            let story = format!("{STANDSTILL} events in a row happened at {at}");
+            self.stream.fail(Violation::new("Time goes on", story));
+            return false;
+        }
+        match event {
+            Event::Arrival(packet, to, input) => self.arrive(packet, to, &input),
+            Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
+            Event::Timer(id, timer) => self.ring(id, timer),
+            Event::Synced(id, life) => self.synced(id, life),
+            Event::Client(slot) => self.client_wakes(slot),
+            Event::Boot(id) => self.boot_after_strike(id),
+            Event::Crash(id, life) => self.crash_if_doomed(id, life),
+            Event::Strike(class) => self.strike(class),
+            Event::Relent(class) => self.relent(class),
+            Event::SafetyEnds => self.end_safety(),
+            Event::LivenessEnds => self.end_liveness(),
+        }
+        !self.stream.has_failed() && self.phase != Phase::Over
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    pub fn nodes(&self) -> Nodes<'_, N> {
+        Nodes::new(&self.nodes)
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// As if the run ended here.
+    pub fn outcome(mut self) -> Outcome<N> {
+        let is_packet = |event: &&Event<N>| matches!(event, Event::Arrival(..) | Event::Answer(..));
+        self.counts.in_flight = self.queue.iter().filter(is_packet).count() as u64;
+        self.counts.steps = self.stream.steps();
+        self.settle_open_calls();
+        let (violation, trace_hash) = self.stream.finish(&self.nodes);
+        Outcome {
+            violation,
+            liveness: self.liveness,
+            counts: self.counts,
+            calls: self.calls,
+            trace_hash,
+            end: self.now,
+        }
+    }
+}
+
+/// Nodes and what they do.
+impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
+    fn arrive(&mut self, packet: PacketId, to: NodeId, input: &Input<N>) {
+        let is_up = self.nodes[place(to)].is_some();
+        match *input {
+            Input::Message(from, _) if self.cuts.is_cut(from, to) => return self.dropped(packet, Loss::Partitioned),
+            Input::Request(caller, _) => self.request_arrived(caller, is_up),
+            _ => {}
+        }
+        if is_up {
+            self.counts.delivered += 1;
+            self.handle(to, Some(packet), input);
+        } else {
+            self.dropped(packet, Loss::Down);
+        }
+    }
+
+    fn ring(&mut self, id: NodeId, timer: N::Timer) {
+        match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now)) {
+            Ring::Due => {
+                self.counts.timers += 1;
+                self.handle(id, None, &Input::Timer(timer));
+            }
+            Ring::PutOff(due) => self.queue.push(due, Event::Timer(id, timer)),
+            Ring::Nothing => {}
+        }
+    }
+
+    /// One step of a node that is up.
+    #[inline]
+    fn handle(&mut self, id: NodeId, packet: Option<PacketId>, input: &Input<N>) {
+        let Some(node) = &mut self.nodes[place(id)] else { return };
+        let clock = self.servers[place(id)].clock.read(self.now);
+        let effects = &mut self.effects;
+        let view = inside_node(|| {
+            effects.step(clock, node, input);
+            node.view()
+        });
+        let view = match view {
+            Ok(view) => view,
+            Err(assertion) => return self.assertion_failed(id, &format!("handed {input:?}"), &assertion),
+        };
+        let what = What::Handled {
+            clock,
+            packet,
+            input: std::borrow::Cow::Borrowed(input),
+            effects: self.effects.as_slice().into(),
+            view,
+        };
+        let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
+        self.carry_out(id, cause, clock);
+    }
+
+    /// Boots a node that is down, from what its disk holds.
+    pub(crate) fn boot(&mut self, id: NodeId) {
+        let server = &mut self.servers[place(id)];
+        server.begin_life(&self.config, id);
+        self.counts.restarts += u64::from(server.life > 1);
+        let clock = server.clock.read(self.now);
+        let (effects, durable) = (&mut self.effects, server.disk.durable.clone());
+        let booted = inside_node(|| {
+            let node = effects.boot(clock, id, &self.node_config, durable);
+            let view = node.view();
+            (node, view)
+        });
+        let (node, view) = match booted {
+            Ok(booted) => booted,
+            Err(assertion) => return self.assertion_failed(id, "booting", &assertion),
+        };
+        self.nodes[place(id)] = Some(node);
+        let disk = &self.servers[place(id)].disk;
+        let effects = self.effects.as_slice().into();
+        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(&disk.durable) };
+        let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
+        self.carry_out(id, cause, clock);
+    }
+
+    #[cold]
+    fn assertion_failed(&mut self, id: NodeId, doing: &str, assertion: &str) {
+        let doing: String = doing.chars().take(400).collect();
+        let story = format!("{id} at {}, {doing}: {assertion}", self.now);
+        self.stream.fail(Violation::new("An assertion of the node", story));
+    }
+
+    /// The effects of a step, in order.
+    #[inline]
+    fn carry_out(&mut self, id: NodeId, cause: u64, clock: Time) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let crash = self.crash_within(id, &effects);
+        let mut outputs = 0;
+        for (effect, number) in effects.drain().zip(0..) {
+            match effect {
+                Effect::Send(to, message) => {
+                    self.output(id, cause, number, Content::Message(to, message), crash == Some(outputs));
+                    outputs += 1;
+                }
+                Effect::Reply(caller, answer) => {
+                    self.output(id, cause, number, Content::Answer(caller, answer), crash == Some(outputs));
+                    outputs += 1;
+                }
+                Effect::Persist(record) => {
+                    self.counts.records += 1;
+                    self.servers[place(id)].disk.unsynced.push_back(record);
+                }
+                Effect::SetTimer(timer, after) => {
+                    let server = &mut self.servers[place(id)];
+                    let after = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    server.timers_set += 1;
+                    let due = server.clock.when(Time(clock.0.saturating_add(after))).max(self.now);
+                    if server.arm(timer, due) {
+                        self.queue.push(due, Event::Timer(id, timer));
+                    }
+                }
+                Effect::CancelTimer(timer) => {
+                    if let Some(alarm) = self.servers[place(id)].alarm(timer) {
+                        alarm.cancel();
+                    }
+                }
+                Effect::Event(_) => {}
+            }
+        }
+        self.effects = effects;
+        match crash {
+            Some(_) => self.crash_doomed(id),
+            None => self.begin_sync(id),
+        }
+    }
+
+    /// If the node is to crash in this step: after how many of its outputs? A step that writes no record is
+    /// let pass, for the crash is to fall between writing and syncing.
+    #[inline]
+    fn crash_within(&self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
+        let server = &self.servers[place(id)];
+        server.doomed?;
+        let list = effects.as_slice();
+        list.iter().any(|effect| matches!(effect, Effect::Persist(_))).then(|| {
+            let outputs = list.iter().filter(|effect| effect.is_output()).count() as u64;
+            Draws::new(self.config.seed, Site::Crash, id.0.into(), server.life).below(outputs + 1)
+        })
+    }
+
+    /// Lets it out, or lets it wait: for records, or for a crash that is to come first.
+    #[inline]
+    fn output(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>, crash_comes_first: bool) {
+        let server = &mut self.servers[place(id)];
+        if crash_comes_first || server.must_wait() {
+            let after_records = server.disk.written();
+            server.outputs.push_back(Output { cause, effect, after_records, content });
+        } else {
+            self.send(id, cause, effect, content);
+        }
+    }
+
+    #[inline]
+    fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+        let packet = self.new_packet();
+        self.counts.sent += 1;
+        let to = match &content {
+            Content::Message(to, _) => Place::Node(*to),
+            Content::Answer(caller, _) => Place::Client(caller.client),
+        };
+        self.stream.emit(self.now, Place::Node(id), What::Sent { packet, to, cause, effect }, &self.nodes);
+        match content {
+            Content::Message(to, message) => self.send_message(packet, id, to, message),
+            Content::Answer(caller, answer) => self.send_answer(packet, caller, answer),
+        }
+    }
+
+    #[inline]
+    fn send_message(&mut self, packet: PacketId, from: NodeId, to: NodeId, message: N::Message) {
+        let input = Input::Message(from, message);
+        if from == to {
+            let at = self.now.after(self.config.network.to_self);
+            self.queue.push(at, Event::Arrival(packet, to, input));
+        } else if !(1..=self.config.nodes).contains(&to.0) {
+            self.dropped(packet, Loss::Down);
+        } else if self.cuts.is_cut(from, to) {
+            self.dropped(packet, Loss::Partitioned);
+        } else {
+            let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
+            self.carry(packet, fate, Event::Arrival(packet, to, input));
+        }
+    }
+
+    /// Does with a packet what the network has decided; returns how many copies are on their way.
+    #[inline]
+    pub(crate) fn carry(&mut self, packet: PacketId, fate: Fate, event: Event<N>) -> u32 {
+        let Fate::Carried { after, twin_after } = fate else {
+            self.dropped(packet, Loss::Lost);
+            return 0;
+        };
+        if let Some(twin_after) = twin_after {
+            self.carry_twin(packet, twin_after, event.clone());
+        }
+        self.queue.push(Time(self.now.0 + after), event);
+        1 + u32::from(twin_after.is_some())
+    }
+
+    fn carry_twin(&mut self, packet: PacketId, after: u64, event: Event<N>) {
+        let twin = self.new_packet();
+        self.counts.duplicated += 1;
+        self.stream.emit(self.now, Place::Network, What::Duplicated { packet, twin }, &self.nodes);
+        let event = match event {
+            Event::Arrival(_, to, input) => Event::Arrival(twin, to, input),
+            Event::Answer(_, caller, answer) => Event::Answer(twin, caller, answer),
+            other => other,
+        };
+        self.queue.push(Time(self.now.0 + after), event);
+    }
+
+    pub(crate) fn dropped(&mut self, packet: PacketId, why: Loss) {
+        match why {
+            Loss::Lost => self.counts.lost += 1,
+            Loss::Partitioned => self.counts.partitioned += 1,
+            Loss::Down => self.counts.down += 1,
+        }
+        self.stream.emit(self.now, Place::Network, What::Dropped { packet, why }, &self.nodes);
+    }
+
+    #[inline]
+    pub(crate) fn new_packet(&mut self) -> PacketId {
+        self.next_packet += 1;
+        PacketId(self.next_packet - 1)
+    }
+}
+
+/// Disks.
+impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
+    /// One sync at a time, for all that was written before it (group commit).
+    #[inline]
+    fn begin_sync(&mut self, id: NodeId) {
+        let server = &mut self.servers[place(id)];
+        if server.disk.unsynced.is_empty() || server.disk.syncing.is_some() {
+            return;
+        }
+        let span = if server.disk.is_slow { self.slow_sync } else { self.sync };
+        let at = Time(self.now.0 + span.at(server.keys.sync.bits(server.disk.syncs)));
+        server.disk.syncs += 1;
+        server.disk.syncing = Some(server.disk.written());
+        self.queue.push(at, Event::Synced(id, server.life));
+    }
+
+    fn synced(&mut self, id: NodeId, life: u64) {
+        let server = &mut self.servers[place(id)];
+        if server.life != life {
+            return;
+        }
+        let Some(records) = server.disk.syncing.take() else { return };
+        server.disk.make_durable(records);
+        self.counts.syncs += 1;
+        self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
+        while let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output() {
+            self.send(id, cause, effect, content);
+        }
+        self.begin_sync(id);
+    }
+
+    /// It keeps what was synced and a drawn prefix of what was not.
+    pub(crate) fn crash(&mut self, id: NodeId) {
+        if self.nodes[place(id)].take().is_none() {
+            return;
+        }
+        let server = &mut self.servers[place(id)];
+        let (synced, written) = (server.disk.synced, server.disk.written());
+        let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
+        let records = Span::of(synced, written + 1).at(bits);
+        server.end_life(records);
+        self.counts.crashes += 1;
+        self.counts.records_lost += written - records;
+        self.stream.emit(self.now, Place::Node(id), What::Crashed { records }, &self.nodes);
+    }
+}
+
+/// Where a node of the run stands in the lists.
+#[inline]
+pub(crate) fn place(id: NodeId) -> usize {
+    id.0 as usize - 1
+}
