@@ -1,3 +1,87 @@
 //! The binary `synod`.
+use std::{
+    hash::{BuildHasher, RandomState},
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+};
 
-fn main() {}
+use anstream::{eprintln, print, println};
+use clap::Parser;
+use synod_cli::{
+    args::{Cli, RunArgs, Verb},
+    exit::Exit,
+    run::{Failure, RunOptions},
+};
+use synod_telemetry::grpc::ExportError;
+
+fn main() -> ExitCode {
+    // clap prints usage errors itself, and exits with 2.
+    match Cli::parse().verb {
+        None => {
+            print!("{WELCOME}");
+            Exit::Holds.into()
+        }
+        Some(Verb::Run(args)) => run(args),
+    }
+}
+
+const WELCOME: &str = "\
+synod: distributed algorithms that you can read, run under faults, and judge.
+
+One source per algorithm; here it is driven by a deterministic simulator, which loses and repeats
+messages, cuts links, crashes nodes and slows disks, as one seed decides. Every step is checked
+against the algorithm's invariants, and what the clients saw for linearizability.
+
+Try first:   synod run raft                watch a cluster elect, fail over and recover
+Then:        synod run raft --seed 7 -v    every vote of one run
+             synod run --help              faults, sizes, files, Jaeger
+";
+
+fn run(args: RunArgs) -> ExitCode {
+    if args.nodes.is_multiple_of(2) {
+        eprintln!(
+            "warning: --nodes {}: with an even number, {} crashes stop the cluster, no more than {} nodes would stand",
+            args.nodes,
+            args.nodes / 2,
+            args.nodes - 1
+        );
+    }
+    // Chance from the operating system, as hash maps get theirs; printed as a number that is easy to type.
+    let seed = args.seed.unwrap_or_else(|| RandomState::new().hash_one("seed") % 1_000_000_000);
+    let out =
+        args.out.unwrap_or_else(|| PathBuf::from(format!("synod-out/{}-seed-{seed}", args.algorithm.name)));
+    let options = RunOptions {
+        nodes: args.nodes,
+        seed,
+        faults: args.faults.0,
+        clients: args.clients,
+        operations: args.ops,
+        sim_time: args.sim_time,
+        out: Some(out),
+        otlp: args.otlp,
+        verbose: args.verbose,
+    };
+    let report = match (args.algorithm.run)(&options) {
+        Ok(report) => report,
+        Err(Failure { exit, error }) => {
+            eprintln!("error: {error:#}");
+            return exit.into();
+        }
+    };
+    if args.json {
+        println!("{:#}", report.json());
+    } else {
+        print!("{}", report.text());
+    }
+    if let Some(Err(error)) = &report.exported {
+        if args.json {
+            eprintln!("error: --otlp: {error}");
+        }
+        if matches!(error, ExportError::BadEndpoint { .. }) && report.exit() == Exit::Environment {
+            return Exit::Usage.into();
+        }
+    }
+    let _ = std::io::stdout().flush();
+    report.exit().into()
+}

@@ -1,0 +1,83 @@
+//! What floor 3 has to know of an algorithm, so that every verb takes every algorithm.
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use synod_linearizability::{History, HistoryError, Operation};
+use synod_protocol::{ClientId, Event, Node, NodeId, Observer, Time};
+use synod_simulator::{ClientCall, Draws};
+use synod_telemetry::Narrator;
+
+/// An algorithm, with the application that it replicates and those who watch it.
+pub trait Algorithm: Sized + 'static {
+    type Node: Node;
+    /// Its invariants, checked at each step.
+    type Watch: Observer<Self::Node> + Default;
+    /// Tells its steps as spans.
+    type Narrator: Narrator<Self::Node> + Default;
+    /// Tells its steps to a person.
+    type Chronicle: Chronicle<Self::Node> + Default;
+
+    /// As it is called on the command line.
+    const NAME: &'static str;
+
+    fn config(nodes: u32) -> <Self::Node as Node>::Config;
+
+    /// What a client asks in its `nth` call.
+    fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Self::Node as Node>::Request;
+
+    /// Whom faults like to strike: the leader.
+    fn is_favourite(node: &Self::Node) -> bool;
+
+    /// A call as the checker of histories sees it.
+    fn operation(call: &ClientCall<Self::Node>) -> Operation;
+
+    /// The history of a run. What certainly did not happen is left out.
+    ///
+    /// # Errors
+    /// Clients that called twice at once: a defect of the harness.
+    fn history(calls: &[ClientCall<Self::Node>]) -> Result<History, HistoryError> {
+        let happened = calls.iter().filter(|call| call.returned.is_some() || call.reached);
+        History::new(happened.map(Self::operation))
+    }
+}
+
+/// What a person is told of a run.
+pub trait Chronicle<N: Node> {
+    /// What this event is worth; most are worth nothing.
+    fn tell(&mut self, at: Time, node: NodeId, event: &N::Event) -> Option<Line>;
+
+    /// What is to be said of the whole run, for `--json` and for tests.
+    fn summary(&self) -> Map<String, Value>;
+
+    /// The same in one line.
+    fn in_a_line(&self) -> String;
+}
+
+/// A line of the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub text: Cow<'static, str>,
+    /// Only those who ask for everything are told.
+    pub is_detail: bool,
+}
+
+impl Line {
+    pub fn new(text: impl Into<Cow<'static, str>>) -> Line {
+        Line { text: text.into(), is_detail: false }
+    }
+
+    pub fn detail(text: impl Into<Cow<'static, str>>) -> Line {
+        Line { text: text.into(), is_detail: true }
+    }
+}
+
+/// An event in words: its name and its fields.
+pub fn in_words(event: &impl Event) -> String {
+    let value = serde_json::to_value(event).unwrap_or_default();
+    let fields = value.as_object().and_then(|variant| variant.values().next()?.as_object());
+    let mut text = event.name().replace('_', " ");
+    for (name, value) in fields.into_iter().flatten() {
+        text += &format!(" {name}={value}");
+    }
+    text
+}

@@ -1,0 +1,209 @@
+//! `synod run`: one run, told and judged.
+use std::{
+    io::{IsTerminal, stderr},
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use synod_linearizability as lin;
+use synod_protocol::Observer;
+use synod_simulator::{Config, Fault, Outcome, Simulation};
+use synod_telemetry::{
+    Recording, grpc, jaeger_json, otlp_json, tell,
+    trace_file::{Header, Writer},
+};
+
+use crate::{
+    algorithm::{Algorithm, Chronicle},
+    exit::Exit,
+    files::Folder,
+    report::{Report, Verdicts},
+    story::Storyteller,
+};
+
+/// What a run is to be.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    pub nodes: u32,
+    pub seed: u64,
+    pub faults: Vec<Fault>,
+    pub clients: u32,
+    pub operations: u64,
+    pub sim_time: Duration,
+    /// Where the files go; `None`: nowhere.
+    pub out: Option<PathBuf>,
+    pub otlp: Option<String>,
+    pub verbose: bool,
+}
+
+impl RunOptions {
+    /// As `synod run ALGORITHM --seed SEED` without files.
+    pub fn new(seed: u64) -> RunOptions {
+        RunOptions {
+            nodes: 5,
+            seed,
+            faults: Fault::ALL.to_vec(),
+            clients: 8,
+            operations: 3_000,
+            sim_time: Duration::from_secs(60),
+            out: None,
+            otlp: None,
+            verbose: false,
+        }
+    }
+
+    /// The knobs of the simulator for it.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new(self.seed).with_faults(&self.faults);
+        config.nodes = self.nodes;
+        config.clients = self.clients;
+        config.operations = self.operations;
+        config.safety = self.sim_time;
+        // Think so long that the calls, if nothing goes wrong, fill four fifths of the time.
+        let per_call = self.sim_time.mul_f64(0.8 * f64::from(self.clients) / self.operations as f64);
+        let think = per_call.saturating_sub(Duration::from_millis(20)) * 2;
+        config.client.think = Duration::ZERO..think.min(Duration::from_secs(10));
+        config
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    pub error: anyhow::Error,
+}
+
+impl Failure {
+    fn new(exit: Exit) -> impl FnOnce(anyhow::Error) -> Failure {
+        move |error| Failure { exit, error }
+    }
+}
+
+/// A history of a few thousand calls needs some thousand steps; this is for one that is hopeless.
+const CHECKER_STEPS: u64 = 20_000_000;
+
+/// Simulates, judges, and writes the files.
+///
+/// # Errors
+/// The knobs make no sense, or the files cannot be written. A violated property is no error, and neither is
+/// an endpoint that does not answer: the report says so.
+pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
+    let folder =
+        options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
+    let config = options.config();
+    let mut recording = options.records().then(Recording::<A::Node>::default);
+    let mut storyteller = Storyteller::<A::Chronicle>::default();
+    let observer = (&mut recording, &mut storyteller);
+    let outcome = simulate::<A, _>(config.clone(), observer, true)?;
+
+    let history = A::history(&outcome.calls).map_err(|error| Failure {
+        exit: Exit::Internal,
+        error: anyhow::Error::new(error).context("the clients of the simulator called in no sensible order"),
+    })?;
+    let verdict = lin::check(&history, &lin::Options::default().steps(CHECKER_STEPS));
+    let mut report = Report {
+        algorithm: A::NAME,
+        story: storyteller.story(options.verbose),
+        summary: storyteller.chronicle.summary(),
+        summary_line: storyteller.chronicle.in_a_line(),
+        verdicts: Verdicts {
+            invariants: outcome.violation,
+            liveness: outcome.liveness,
+            linearizability: verdict,
+            operations: history.len(),
+        },
+        counts: outcome.counts,
+        trace_hash: outcome.trace_hash,
+        end: outcome.end,
+        config,
+        files: Vec::new(),
+        exported: None,
+        options: options.clone(),
+    };
+    if let Some(recording) = recording {
+        let config = serde_json::to_value(&report.config).map_err(|error| internal(error.into()))?;
+        let header = Header::new(A::NAME, options.seed, options.nodes, config);
+        write_files::<A>(&mut report, folder, &header, &recording, &history)?;
+    }
+    Ok(report)
+}
+
+fn internal(error: anyhow::Error) -> Failure {
+    Failure { exit: Exit::Internal, error }
+}
+
+impl RunOptions {
+    fn records(&self) -> bool {
+        self.out.is_some() || self.otlp.is_some()
+    }
+}
+
+/// The simulation alone, with the algorithm's invariants behind the observer.
+///
+/// # Errors
+/// The knobs make no sense.
+pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
+    config: Config,
+    observer: O,
+    shows_progress: bool,
+) -> Result<Outcome<A::Node>, Failure> {
+    let node = A::config(config.nodes);
+    let safety = config.safety;
+    let mut simulation = Simulation::new(config, node, A::request, (observer, A::Watch::default()))
+        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
+        .favourite(A::is_favourite);
+    let bar = progress(shows_progress, safety);
+    let mut events = 0u64;
+    while simulation.step() {
+        events += 1;
+        if events.is_multiple_of(1 << 16) {
+            bar.set_position(simulation.now().0 / 1_000_000);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(simulation.outcome())
+}
+
+/// Virtual milliseconds; seen on a terminal only, and by indicatif's rules only after a while.
+fn progress(shows: bool, safety: Duration) -> ProgressBar {
+    if !shows || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("simulating {bar:30} {pos} of {len} virtual ms, eta {eta}");
+    ProgressBar::new(safety.as_millis() as u64)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn write_files<A: Algorithm>(
+    report: &mut Report,
+    folder: Option<Folder>,
+    header: &Header,
+    recording: &Recording<A::Node>,
+    history: &lin::History,
+) -> Result<(), Failure> {
+    let spans =
+        tell(header, recording.steps(), A::Narrator::default()).map_err(|error| internal(error.into()))?;
+    if let Some(mut folder) = folder {
+        let mut write = || -> anyhow::Result<()> {
+            folder.write("trace.jsonl", |file| {
+                let mut writer = Writer::new(file, header)?;
+                for step in recording.steps() {
+                    writer.step(step)?;
+                }
+                writer.finish().map(drop)
+            })?;
+            folder.write("history.jsonl", |file| history.write_jsonl(file))?;
+            folder.write("trace.otlp.jsonl", |mut file| otlp_json::write(&mut file, &spans))?;
+            folder.write("trace.jaeger.json", |mut file| jaeger_json::write(&mut file, &spans))
+        };
+        write().map_err(Failure::new(Exit::Environment))?;
+        report.files = folder.finish().map_err(Failure::new(Exit::Environment))?;
+    }
+    if let Some(endpoint) = &report.options.otlp {
+        let export = || grpc::Exporter::connect(endpoint)?.export(&spans, SystemTime::now());
+        report.exported = Some(export());
+    }
+    Ok(())
+}
