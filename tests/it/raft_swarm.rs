@@ -1,0 +1,111 @@
+//! Raft under all faults, seed by seed: five invariants at every step, liveness after the heal, and an order
+//! of all operations that explains what every client was told.
+use std::{
+    env,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use synod_cli::{
+    algorithm::Algorithm,
+    raft::Raft,
+    run::{RunOptions, simulate},
+};
+use synod_linearizability::{Options, Verdict, check, verify};
+use synod_simulator::{Fault, Liveness};
+
+/// `SYNOD_SEEDS=2000 cargo test --release -p synod-tests raft_swarm` runs more of them.
+fn seeds(default: u64) -> u64 {
+    env::var("SYNOD_SEEDS").map_or(default, |seeds| seeds.parse().expect("SYNOD_SEEDS is a number"))
+}
+
+/// Runs one seed to its end.
+///
+/// # Errors
+/// What went wrong, in a line.
+fn judge(options: &RunOptions, with: fn(synod_simulator::Config) -> synod_simulator::Config) -> Result<u64, String> {
+    let seed = options.seed;
+    let wrong = |what: String| Err(format!("seed {seed}: {what}"));
+    let outcome = match simulate::<Raft, _>(with(options.config()), (), false) {
+        Ok(outcome) => outcome,
+        Err(failure) => return wrong(failure.error.to_string()),
+    };
+    if let Some(violation) = outcome.violation {
+        return wrong(violation.to_string());
+    }
+    if !matches!(outcome.liveness, Liveness::Live { .. }) {
+        return wrong(format!("{:?}", outcome.liveness));
+    }
+    let history = Raft::history(&outcome.calls).map_err(|error| error.to_string())?;
+    match check(&history, &Options::default().steps(50_000_000)) {
+        Verdict::Linearizable { order } => match verify(&history, &order) {
+            Ok(()) => Ok(outcome.counts.delivered),
+            Err(error) => wrong(format!("the order that explains it does not: {error}")),
+        },
+        verdict => wrong(format!("{verdict:?}")),
+    }
+}
+
+/// All seeds below `count`, on all cores; what goes wrong, in the order of the seeds.
+fn sweep(count: u64, judge: impl Fn(u64) -> Result<u64, String> + Sync) -> Vec<String> {
+    let next = AtomicU64::new(0);
+    let worker = || {
+        let mut wrong = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= count {
+                return wrong;
+            }
+            if let Err(what) = judge(seed) {
+                wrong.push((seed, what));
+            }
+        }
+    };
+    let mut wrong: Vec<(u64, String)> = thread::scope(|scope| {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no worker panics")).collect()
+    });
+    wrong.sort();
+    wrong.into_iter().map(|(_, what)| what).collect()
+}
+
+/// The runs that `synod run raft --seed N` makes, shorter.
+#[test]
+fn five_nodes_all_faults() {
+    let wrong = sweep(seeds(60), |seed| {
+        let options = RunOptions { operations: 1_000, sim_time: std::time::Duration::from_secs(25), ..RunOptions::new(seed) };
+        judge(&options, |config| config)
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each seed draws which faults there are and how hard they are, the number of nodes, and the load.
+#[test]
+fn swarms() {
+    let wrong = sweep(seeds(60), |seed| {
+        let options = RunOptions {
+            nodes: [1, 2, 3, 4, 5, 7][seed as usize % 6],
+            clients: [2, 8, 20][seed as usize % 3],
+            operations: 1_000,
+            sim_time: std::time::Duration::from_secs(20),
+            faults: Vec::new(),
+            ..RunOptions::new(seed)
+        };
+        judge(&options, |config| config.swarm(&Fault::ALL))
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One run of the full size, as a newcomer sees it: it has failovers and crashes, and most calls succeed.
+#[test]
+fn a_first_run_shows_something() {
+    for seed in [7, 8, 9] {
+        let outcome = simulate::<Raft, _>(RunOptions::new(seed).config(), (), false).expect("the knobs make sense");
+        assert!(outcome.violation.is_none(), "seed {seed}: {:?}", outcome.violation);
+        assert!(outcome.counts.ok > 1_500, "seed {seed}: {} calls succeeded", outcome.counts.ok);
+        assert!(outcome.counts.crashes >= 3, "seed {seed}");
+        assert!(outcome.counts.partitions >= 3, "seed {seed}");
+        assert!(outcome.counts.records_lost >= 1, "seed {seed}: no crash lost a record");
+    }
+}
