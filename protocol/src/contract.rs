@@ -11,8 +11,8 @@ use alloc::{
 };
 
 use crate::{
-    Answer, Caller, Durable, Effect, Effects, Input, Node, NodeId, Nodes, Observer, PacketId, Place, Step,
-    Time, Violation, What,
+    Answer, Caller, ClientId, Durable, Effect, Effects, Input, Node, NodeId, Nodes, Observer, PacketId,
+    Place, Step, Time, Violation, What,
 };
 
 /// Watches a run and reports the first breach, with the number of the rule.
@@ -24,7 +24,7 @@ pub struct Checker<N: Node> {
     servers: BTreeMap<NodeId, Server<N>>,
     packets: BTreeMap<PacketId, Packet<N>>,
     newest_packet: Option<PacketId>,
-    calls: BTreeMap<crate::ClientId, (u64, N::Request)>,
+    calls: BTreeMap<ClientId, Call<N>>,
 }
 
 /// What the checker believes of one node.
@@ -69,6 +69,15 @@ struct Packet<N: Node> {
     content: Content<N>,
 }
 
+/// The newest call of a client.
+#[derive(Debug)]
+struct Call<N: Node> {
+    number: u64,
+    request: N::Request,
+    /// Neither done nor given up.
+    open: bool,
+}
+
 type Checked = Result<(), Violation>;
 
 fn breach(rule: &'static str, story: String) -> Checked {
@@ -111,6 +120,14 @@ impl<N: Node> Server<N> {
             self.disk.apply(&record);
             self.synced += 1;
         }
+    }
+
+    /// Nothing in memory survives.
+    fn go_down(&mut self) {
+        self.node = None;
+        self.unsynced.clear();
+        self.outputs.clear();
+        self.armed.clear();
     }
 
     fn written(&self) -> u64 {
@@ -166,6 +183,17 @@ impl<N: Node> Checker<N> {
         }
     }
 
+    /// Whatever else observers make of a step, they make it at its place.
+    fn stands_at(step: &Step<'_, N>, place: Place) -> Checked {
+        if step.place != place {
+            return breach(
+                rule::STREAM,
+                format!("step {} happens at {:?}, and not at {place:?}", step.number, step.place),
+            );
+        }
+        Ok(())
+    }
+
     fn new_packet(&mut self, id: PacketId, packet: Packet<N>) -> Checked {
         if self.newest_packet.is_some_and(|newest| id <= newest) {
             return breach(rule::STREAM, format!("packet {} was numbered before", id.0));
@@ -191,7 +219,7 @@ impl<N: Node> Checker<N> {
     }
 
     fn booted(&mut self, step: &Step<'_, N>, nodes: Nodes<'_, N>) -> Checked {
-        let What::Booted { clock, records, effects, durable, .. } = &step.what else { return Ok(()) };
+        let What::Booted { clock, records, effects, view, durable } = &step.what else { return Ok(()) };
         let config = self.config.clone();
         let (id, server) = self.server(step)?;
         if server.node.is_some() {
@@ -213,14 +241,15 @@ impl<N: Node> Checker<N> {
         server.armed.clear();
         server.take_effects(id, step.number, out.as_slice());
         server.node = Some(node);
-        self.compare(step, id, &out, effects, nodes)
+        self.compare(step, id, &out, (effects, view), nodes)
     }
 
     fn handled(&mut self, step: &Step<'_, N>, nodes: Nodes<'_, N>) -> Checked {
-        let What::Handled { clock, packet, input, effects, .. } = &step.what else { return Ok(()) };
+        let What::Handled { clock, packet, input, effects, view } = &step.what else { return Ok(()) };
         let (id, server) = self.server(step)?;
         if server.node.is_none() {
-            return breach(rule::LINKS, format!("{id} was handed {input:?} while it was down"));
+            let rule = if matches!(**input, Input::Timer(_)) { rule::TIMERS } else { rule::LINKS };
+            return breach(rule, format!("{id} was handed {input:?} while it was down"));
         }
         if *clock < server.clock {
             return breach(rule::TIMERS, format!("the clock of {id} went back to {clock}"));
@@ -257,28 +286,41 @@ impl<N: Node> Checker<N> {
         let mut out = Effects::default();
         out.step(*clock, node, input);
         server.take_effects(id, step.number, out.as_slice());
-        if !out.is_cut_clean() {
-            return breach(rule::CUT_CLEAN, format!("{id} made of {input:?}: {:?}", out.as_slice()));
-        }
-        self.compare(step, id, &out, effects, nodes)
+        self.compare(step, id, &out, (effects, view), nodes)
     }
 
-    /// Equal nodes and inputs gave equal effects, and the harness holds an equal node.
+    /// Equal nodes and inputs gave equal effects, and the harness holds and shows an equal node.
     fn compare(
         &self,
         step: &Step<'_, N>,
         id: NodeId,
         ours: &Effects<N>,
-        theirs: &[Effect<N>],
+        (effects, view): (&[Effect<N>], &N::View),
         nodes: Nodes<'_, N>,
     ) -> Checked {
-        let node = self.servers.get(&id).and_then(|server| server.node.as_ref());
-        if ours.as_slice() != theirs || nodes.get(id) != node {
-            let ours = ours.as_slice();
+        let (number, ours_made) = (step.number, ours.as_slice());
+        if ours_made != effects {
             return breach(
                 rule::DETERMINISTIC,
-                format!("step {} of {id} had the effects {theirs:?}; again, it has {ours:?}", step.number),
+                format!("step {number} of {id} had the effects {effects:?}; again, it has {ours_made:?}"),
             );
+        }
+        let Some(node) = self.servers.get(&id).and_then(|server| server.node.as_ref()) else { return Ok(()) };
+        if nodes.get(id) != Some(node) {
+            let theirs = nodes.get(id);
+            return breach(
+                rule::DETERMINISTIC,
+                format!("step {number} of {id} left {theirs:?}; again, it leaves {node:?}"),
+            );
+        }
+        if *view != node.view() {
+            return breach(
+                rule::STREAM,
+                format!("step {number} shows {view:?} of {id}, which is at {:?}", node.view()),
+            );
+        }
+        if !ours.is_cut_clean() {
+            return breach(rule::CUT_CLEAN, format!("step {number} of {id} had the effects {ours_made:?}"));
         }
         Ok(())
     }
@@ -286,21 +328,25 @@ impl<N: Node> Checker<N> {
     fn sent(&mut self, step: &Step<'_, N>) -> Checked {
         let What::Sent { packet, to, cause, effect } = step.what else { return Ok(()) };
         let (id, server) = self.server(step)?;
-        let Some(output) = server.outputs.pop_front() else {
-            return breach(
-                rule::OUTPUTS_WAIT,
-                format!("{id} sent packet {} and has nothing to send", packet.0),
-            );
+        let place_in_line = server.outputs.iter().position(|o| (o.cause, o.effect) == (cause, effect));
+        let output = match (place_in_line, server.outputs.pop_front()) {
+            (Some(0), Some(output)) => output,
+            (Some(_), Some(first)) => {
+                return breach(
+                    rule::OUTPUTS_WAIT,
+                    format!(
+                        "{id} let out effect {effect} of step {cause} before effect {} of step {}",
+                        first.effect, first.cause
+                    ),
+                );
+            }
+            _ => {
+                return breach(
+                    rule::LINKS,
+                    format!("effect {effect} of step {cause} is no output that {id} has yet to let out"),
+                );
+            }
         };
-        if (output.cause, output.effect, output.to) != (cause, effect, to) {
-            return breach(
-                rule::OUTPUTS_WAIT,
-                format!(
-                    "{id} let out effect {effect} of step {cause} before effect {} of step {}",
-                    output.effect, output.cause
-                ),
-            );
-        }
         if output.after_records > server.synced {
             return breach(
                 rule::OUTPUTS_WAIT,
@@ -310,11 +356,20 @@ impl<N: Node> Checker<N> {
                 ),
             );
         }
+        if output.to != to {
+            return breach(
+                rule::LINKS,
+                format!("packet {} of {id} went to {to:?} and not to {:?}", packet.0, output.to),
+            );
+        }
         self.new_packet(packet, Packet { to, content: output.content })
     }
 
-    fn crashed(&mut self, step: &Step<'_, N>, records: u64) -> Checked {
+    fn crashed(&mut self, step: &Step<'_, N>, records: u64, nodes: Nodes<'_, N>) -> Checked {
         let (id, server) = self.server(step)?;
+        if server.node.is_none() {
+            return breach(rule::STREAM, format!("{id} crashed while it was down"));
+        }
         if records < server.synced || records > server.written() {
             let (synced, written) = (server.synced, server.written());
             return breach(
@@ -323,45 +378,92 @@ impl<N: Node> Checker<N> {
             );
         }
         server.sync(records);
-        server.unsynced.clear();
-        server.outputs.clear();
-        server.armed.clear();
-        server.node = None;
-        Ok(())
+        server.go_down();
+        Self::is_out_of_sight(id, nodes)
     }
 
+    /// A failed disk ends a node that is up, or keeps one that is down from booting.
+    fn ended(&mut self, step: &Step<'_, N>, nodes: Nodes<'_, N>) -> Checked {
+        let (id, server) = self.server(step)?;
+        if server.ended {
+            return breach(rule::STREAM, format!("{id} ended twice"));
+        }
+        server.ended = true;
+        server.go_down();
+        Self::is_out_of_sight(id, nodes)
+    }
+
+    fn is_out_of_sight(id: NodeId, nodes: Nodes<'_, N>) -> Checked {
+        match nodes.get(id) {
+            Some(node) => breach(rule::TWO_CURSORS, format!("{id} went down and is still there: {node:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// A client has one call open, numbers its calls 1, 2, 3, … and repeats itself to the letter.
     fn called(&mut self, packet: PacketId, caller: Caller, request: &N::Request) -> Checked {
-        let first_try = match self.calls.get(&caller.client) {
-            Some((number, asked)) if *number == caller.number => {
-                if asked != request {
+        let Caller { client, number, via } = caller;
+        let newest = self.calls.get(&client);
+        match newest {
+            Some(call) if call.number == number => {
+                if call.request != *request {
                     return breach(
                         rule::CALLS,
-                        format!("{} tried call {number} again with another request", caller.client),
+                        format!("{client} tried call {number} again with another request"),
                     );
                 }
-                false
+                self.is_open(caller)?;
             }
-            Some((number, _)) if *number > caller.number => {
-                return breach(
-                    rule::CALLS,
-                    format!("{} went back from call {number} to {}", caller.client, caller.number),
-                );
+            _ => {
+                let due = newest.map_or(1, |call| call.number + 1);
+                if number != due {
+                    return breach(rule::CALLS, format!("{client} made call {number} where {due} is next"));
+                }
+                if newest.is_some_and(|call| call.open) {
+                    return breach(
+                        rule::CALLS,
+                        format!("{client} made call {number} before the last was over"),
+                    );
+                }
+                self.calls.insert(client, Call { number, request: request.clone(), open: true });
             }
-            _ => true,
-        };
-        if first_try {
-            self.calls.insert(caller.client, (caller.number, request.clone()));
         }
         let content = Content::Request(caller, request.clone());
-        self.new_packet(packet, Packet { to: Place::Node(caller.via), content })
+        self.new_packet(packet, Packet { to: Place::Node(via), content })
     }
 
     fn returned(&mut self, packet: PacketId, caller: Caller, answer: &Answer<N::Response>) -> Checked {
-        match self.take_packet(packet, Place::Client(caller.client))? {
-            Content::Answer(to, sent) if to == caller && sent == *answer => Ok(()),
+        let client = caller.client;
+        match self.take_packet(packet, Place::Client(client))? {
+            Content::Answer(to, sent) if to == caller && sent == *answer => {}
             sent => {
-                breach(rule::LINKS, format!("{} was told {answer:?}, but sent was {sent:?}", caller.client))
+                return breach(rule::LINKS, format!("{client} was told {answer:?}, but sent was {sent:?}"));
             }
+        }
+        self.is_open(caller)?;
+        match answer {
+            Answer::Done(_) => self.close(client),
+            Answer::Elsewhere(_) => {}
+        }
+        Ok(())
+    }
+
+    fn is_open(&self, caller: Caller) -> Checked {
+        match self.calls.get(&caller.client) {
+            Some(call) if call.open && call.number == caller.number => Ok(()),
+            _ => breach(
+                rule::CALLS,
+                format!(
+                    "{} no longer waits, or does not yet wait, for call {}",
+                    caller.client, caller.number
+                ),
+            ),
+        }
+    }
+
+    fn close(&mut self, client: ClientId) {
+        if let Some(call) = self.calls.get_mut(&client) {
+            call.open = false;
         }
     }
 }
@@ -380,16 +482,24 @@ impl<N: Node> Observer<N> for Checker<N> {
             What::Booted { .. } => self.booted(step, nodes),
             What::Handled { .. } => self.handled(step, nodes),
             What::Sent { .. } => self.sent(step),
-            What::Dropped { packet, .. } => match self.packets.remove(packet) {
-                Some(_) => Ok(()),
-                None => breach(rule::LINKS, format!("packet {} was dropped and is not on its way", packet.0)),
-            },
-            What::Duplicated { packet, twin } => match self.packets.get(packet).cloned() {
-                Some(original) => self.new_packet(*twin, original),
-                None => {
-                    breach(rule::LINKS, format!("packet {} was repeated and is not on its way", packet.0))
+            What::Dropped { packet, .. } => {
+                Self::stands_at(step, Place::Network)?;
+                match self.packets.remove(packet) {
+                    Some(_) => Ok(()),
+                    None => {
+                        breach(rule::LINKS, format!("packet {} was dropped and is not on its way", packet.0))
+                    }
                 }
-            },
+            }
+            What::Duplicated { packet, twin } => {
+                Self::stands_at(step, Place::Network)?;
+                match self.packets.get(packet).cloned() {
+                    Some(original) => self.new_packet(*twin, original),
+                    None => {
+                        breach(rule::LINKS, format!("packet {} was repeated and is not on its way", packet.0))
+                    }
+                }
+            }
             What::Synced { records } => {
                 let (id, server) = self.server(step)?;
                 if *records <= server.synced || *records > server.written() {
@@ -402,18 +512,23 @@ impl<N: Node> Observer<N> for Checker<N> {
                 server.sync(*records);
                 Ok(())
             }
-            What::Crashed { records } => self.crashed(step, *records),
-            What::Ended { .. } => {
-                let (_, server) = self.server(step)?;
-                server.node = None;
-                server.ended = true;
-                server.outputs.clear();
-                server.armed.clear();
+            What::Crashed { records } => self.crashed(step, *records, nodes),
+            What::Ended { .. } => self.ended(step, nodes),
+            What::Called { packet, caller, request } => {
+                Self::stands_at(step, Place::Client(caller.client))?;
+                self.called(*packet, *caller, request)
+            }
+            What::Returned { packet, caller, answer } => {
+                Self::stands_at(step, Place::Client(caller.client))?;
+                self.returned(*packet, *caller, answer)
+            }
+            What::GaveUp { caller } => {
+                Self::stands_at(step, Place::Client(caller.client))?;
+                self.is_open(*caller)?;
+                self.close(caller.client);
                 Ok(())
             }
-            What::Called { packet, caller, request } => self.called(*packet, *caller, request),
-            What::Returned { packet, caller, answer } => self.returned(*packet, *caller, answer),
-            What::GaveUp { .. } | What::Fault { .. } => Ok(()),
+            What::Fault { .. } => Ok(()),
         }
     }
 }
