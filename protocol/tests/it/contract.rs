@@ -10,7 +10,7 @@ use crate::{
     wrong::Wrong,
 };
 
-const TURNS: u32 = 3_000;
+const TURNS: u32 = 6_000;
 
 #[test]
 fn an_honest_harness_keeps_the_contract() {
