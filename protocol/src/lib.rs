@@ -94,3 +94,8 @@ mod step;
 pub use step::{Loss, Nodes, Observer, PacketId, Place, Step, Violation, What};
 
 pub mod contract;
+
+/// The example of the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
