@@ -1,1 +1,5 @@
 //! One binary: links once, and runs what no single crate can test.
+
+// The rules of the house.
+mod architecture;
+mod tidy;
