@@ -1,4 +1,4 @@
-//! A judge of harnesses: does one keep the contract that [`Node`](crate::Node) states?
+//! A judge of harnesses: does one keep the contract that [`Node`] states?
 //!
 //! The [`Checker`] re-executes the whole run from its steps: it keeps a shadow of each node, of its
 //! disk, of its armed timers and of every packet, and compares. So it proves as well that the stream of
