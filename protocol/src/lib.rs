@@ -61,7 +61,7 @@
 //!
 //! [`Node`] states the **contract** between an algorithm and whatever drives it, in eight rules.
 //! [`contract::Checker`] watches a harness keep it: it re-executes the whole run from the stream of
-//! [`Step`]s that the harness emits. `tests/contract.rs` breaks each rule in a small harness and shows
+//! [`Step`]s that the harness emits. `tests/it/contract.rs` breaks each rule in a small harness and shows
 //! that the checker sees it.
 #![no_std]
 extern crate alloc;
@@ -94,3 +94,8 @@ mod step;
 pub use step::{Loss, Nodes, Observer, PacketId, Place, Step, Violation, What};
 
 pub mod contract;
+
+/// The example of the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

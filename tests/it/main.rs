@@ -1,2 +1,6 @@
 //! One binary: links once, and runs what no single crate can test.
+
+// The rules of the house.
+mod architecture;
+mod tidy;
 mod raft_swarm;
