@@ -86,7 +86,8 @@ fn measure(name: &str, config: impl Fn(u64) -> Config) {
     let mut rates: Vec<(u64, u64)> = (1..=7)
         .map(|seed| {
             let workload = |_, _, _: &mut Draws| ();
-            let simulation = Simulation::<Echo, _, _>::new(config(seed), (), workload, ()).expect("sound knobs");
+            let simulation =
+                Simulation::<Echo, _, _>::new(config(seed), (), workload, ()).expect("sound knobs");
             let before = cpu_time();
             let outcome = simulation.run();
             let took = cpu_time() - before;
@@ -95,7 +96,10 @@ fn measure(name: &str, config: impl Fn(u64) -> Config) {
         .collect();
     rates.sort_unstable();
     let (least, median, most) = (rates[0].0, rates[3].0, rates[6].0);
-    println!("{name}: {median} messages per CPU second, median of 7 runs [{least}..{most}], {} each", rates[3].1);
+    println!(
+        "{name}: {median} messages per CPU second, median of 7 runs [{least}..{most}], {} each",
+        rates[3].1
+    );
 }
 
 /// Of this thread, from the kernel's accounts; where there are none, by the clock on the wall.

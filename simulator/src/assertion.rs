@@ -24,7 +24,8 @@ pub(crate) fn install_hook() {
 
 fn keep(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("a panic without a message");
-    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+    let place =
+        info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
     MESSAGE.set(format!("{message}{place}"));
 }
 

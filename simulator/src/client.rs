@@ -2,7 +2,9 @@
 //! leaves it unknown in the end. It needs to know no algorithm.
 use std::borrow::Cow;
 
-use synod_protocol::{Answer, Caller, ClientId, Input, Loss, Node, NodeId, Observer, PacketId, Place, Time, What};
+use synod_protocol::{
+    Answer, Caller, ClientId, Input, Loss, Node, NodeId, Observer, PacketId, Place, Time, What,
+};
 
 use crate::config::Config;
 use crate::draw::{Draws, Site};
@@ -146,7 +148,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         client.open = Some(Open { call, give_up_at, waits: true, in_flight: 0, reached: false });
         let mut draws = Draws::new(self.config.seed, Site::Workload, id.0.into(), number);
         let request = self.workload.next(id, number, &mut draws);
-        self.calls.push(ClientCall { client: id, number, request, called: self.now, returned: None, reached: true });
+        self.calls.push(ClientCall {
+            client: id,
+            number,
+            request,
+            called: self.now,
+            returned: None,
+            reached: true,
+        });
         self.try_at(slot, via);
     }
 
@@ -229,7 +238,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.counts.redirects += 1;
         let client = &mut self.clients.slots[slot as usize];
         match hint {
-            Some(hint) if hint != client.via && (1..=self.config.nodes).contains(&hint.0) => self.try_at(slot, hint),
+            Some(hint) if hint != client.via && (1..=self.config.nodes).contains(&hint.0) => {
+                self.try_at(slot, hint)
+            }
             _ => {
                 let Some(open) = &mut client.open else { return };
                 open.waits = false;
@@ -283,4 +294,3 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 }
-

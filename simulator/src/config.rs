@@ -59,9 +59,17 @@ pub struct Network {
 pub enum Delay {
     Uniform(Range<Duration>),
     /// `least`, and an exponentially distributed time with this mean; at most `most` in all.
-    Exponential { least: Duration, mean: Duration, most: Duration },
+    Exponential {
+        least: Duration,
+        mean: Duration,
+        most: Duration,
+    },
     /// Mostly near; with some probability far, so that later packets overtake it.
-    Bimodal { near: Range<Duration>, far: Range<Duration>, far_probability: f64 },
+    Bimodal {
+        near: Range<Duration>,
+        far: Range<Duration>,
+        far_probability: f64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -213,8 +221,19 @@ pub enum ConfigError {
 /// One knob a line.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Config { seed, nodes, clients, operations, safety, liveness, client, network, disk, clock, nemesis } =
-            self;
+        let Config {
+            seed,
+            nodes,
+            clients,
+            operations,
+            safety,
+            liveness,
+            client,
+            network,
+            disk,
+            clock,
+            nemesis,
+        } = self;
         writeln!(f, "seed = {seed}")?;
         writeln!(f, "nodes = {nodes}")?;
         writeln!(f, "clients = {clients}")?;

@@ -178,7 +178,7 @@ mod tests {
         let drawn: Vec<u64> = (0..4).map(|k| mix(1, Site::Loss, 2, 3, k)).collect();
         assert_eq!(
             drawn,
-            [0, 0, 0, 0],
+            [14336334106976978964, 12500532895774422020, 9826403805352444038, 7035085391515599904],
             "these four numbers may change only with a new major version"
         );
     }

@@ -12,17 +12,17 @@ mod simulation;
 pub use simulation::{Simulation, Workload};
 
 mod assertion;
-mod queue;
-mod server;
-mod clock;
-mod network;
 mod client;
+mod clock;
 mod nemesis;
+mod network;
 mod partition;
 mod phase;
+mod queue;
+mod server;
 
-mod stream;
 mod hash;
+mod stream;
 
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};

@@ -129,7 +129,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// One node, a minority, or all at once. One alone falls in the middle of a step every other time:
     /// between writing a record and syncing it, with some of its outputs out.
-    fn strike_down(&mut self, favourite: Option<NodeId>, lasts: &std::ops::Range<std::time::Duration>, draws: &mut Draws) {
+    fn strike_down(
+        &mut self,
+        favourite: Option<NodeId>,
+        lasts: &std::ops::Range<std::time::Duration>,
+        draws: &mut Draws,
+    ) {
         let mut nodes: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
         draws.shuffle(&mut nodes);
         let (how_many, in_step) = (draws.below(4), draws.chance(0.5));
@@ -150,7 +155,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             }
             _ => {
                 if victims.len() > 1 {
-                    let mut story = String::from(if victims.len() == self.nodes.len() { "power failure" } else { "crash" });
+                    let mut story = String::from(if victims.len() == self.nodes.len() {
+                        "power failure"
+                    } else {
+                        "crash"
+                    });
                     victims.iter().for_each(|id| write!(story, " {id}").expect("a string takes all"));
                     self.announce(story);
                 }

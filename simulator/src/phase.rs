@@ -12,7 +12,12 @@ use crate::simulation::{Event, Simulation, Workload, place};
 pub(crate) enum Phase {
     Safety,
     /// Of the calls that were made since the heal, so many succeeded.
-    Liveness { core: Vec<NodeId>, since: Time, succeeded: u64, first: Option<Time> },
+    Liveness {
+        core: Vec<NodeId>,
+        since: Time,
+        succeeded: u64,
+        first: Option<Time>,
+    },
     Over,
 }
 

@@ -61,7 +61,9 @@ impl<N: Node, W: Write> Observer<N> for Recorder<W> {
 }
 
 /// Reads back what a [`Recorder`] wrote, line by line.
-pub fn read_trace<N: Node>(reader: impl BufRead) -> impl Iterator<Item = Result<Step<'static, N>, TraceError>> {
+pub fn read_trace<N: Node>(
+    reader: impl BufRead,
+) -> impl Iterator<Item = Result<Step<'static, N>, TraceError>> {
     (1..).zip(reader.lines()).map(|(line, text)| {
         let text = text.map_err(|source| TraceError::Unreadable { line, source })?;
         serde_json::from_str(&text).map_err(|source| TraceError::NoStep { line, source })

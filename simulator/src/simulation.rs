@@ -1,7 +1,7 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Time, Violation,
-    What,
+    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Time,
+    Violation, What,
 };
 
 use crate::assertion::{inside_node, install_hook};
@@ -201,7 +201,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn arrive(&mut self, packet: PacketId, to: NodeId, input: &Input<N>) {
         let is_up = self.nodes[place(to)].is_some();
         match *input {
-            Input::Message(from, _) if self.cuts.is_cut(from, to) => return self.dropped(packet, Loss::Partitioned),
+            Input::Message(from, _) if self.cuts.is_cut(from, to) => {
+                return self.dropped(packet, Loss::Partitioned);
+            }
             Input::Request(caller, _) => self.request_arrived(caller, is_up),
             _ => {}
         }

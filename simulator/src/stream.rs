@@ -22,7 +22,13 @@ impl<O> Stream<O> {
 
     /// Returns the number of the step. After a violation nothing is shown any more: the run ends there.
     #[inline]
-    pub(crate) fn emit<N: Node>(&mut self, at: Time, place: Place, what: What<'_, N>, nodes: &[Option<N>]) -> u64
+    pub(crate) fn emit<N: Node>(
+        &mut self,
+        at: Time,
+        place: Place,
+        what: What<'_, N>,
+        nodes: &[Option<N>],
+    ) -> u64
     where
         O: Observer<N>,
     {
