@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use synod_protocol::{Answer, ClientId, Place, Time, What};
+use synod_protocol::{Answer, ClientId, Place, What};
 use synod_simulator::{Client, Config, Fault, Recording};
 
 use crate::toys::{Bug, Rules, run, run_with, short};
@@ -108,27 +108,26 @@ fn a_client_follows_a_hint_at_once_and_backs_off_without_one() {
 fn calls_are_what_the_steps_say() {
     let mut recording = Recording::default();
     let outcome = run(short(5).with_faults(&Fault::ALL), &mut recording);
-    let mut calls: Vec<((ClientId, u64), u64, Time, Option<(Time, u64)>)> = Vec::new();
+    let (mut called, mut returned) = (BTreeMap::new(), BTreeMap::new());
     for step in &recording.steps {
         match &step.what {
             What::Called { caller, request, .. } => {
-                if !calls.iter().any(|(id, ..)| *id == (caller.client, caller.number)) {
-                    calls.push(((caller.client, caller.number), **request, step.at, None));
-                }
+                called.entry((caller.client, caller.number)).or_insert((step.at, **request));
             }
             What::Returned { caller, answer, .. } => {
                 assert_eq!(step.place, Place::Client(caller.client));
                 if let Answer::Done(response) = **answer {
-                    let call = calls.iter_mut().find(|(id, ..)| *id == (caller.client, caller.number));
-                    call.expect("a call").3 = Some((step.at, response));
+                    returned.insert((caller.client, caller.number), (step.at, response));
                 }
             }
             _ => {}
         }
     }
-    let told = outcome
-        .calls
-        .iter()
-        .map(|call| ((call.client, call.number), call.request, call.called, call.returned));
-    assert_eq!(calls, told.collect::<Vec<_>>());
+    assert_eq!(outcome.calls.len(), called.len());
+    for call in &outcome.calls {
+        let id = (call.client, call.number);
+        assert_eq!((call.called, call.request), called[&id]);
+        assert_eq!(call.returned, returned.get(&id).copied());
+    }
+    assert!(outcome.calls.is_sorted_by_key(|call| call.called));
 }

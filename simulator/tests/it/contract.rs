@@ -28,7 +28,7 @@ fn without_faults() {
 #[test]
 fn with_all_faults() {
     let mut sum = Counts::default();
-    for seed in 0..200 {
+    for seed in 0..150 {
         let counts = check(short(seed).with_faults(&Fault::ALL));
         sum.crashes += counts.crashes;
         sum.records_lost += counts.records_lost;
@@ -45,12 +45,12 @@ fn with_all_faults() {
     let Counts { lost, partitioned, duplicated, unknown, redirects, .. } = sum;
     let struck = [crashes, records_lost, partitions, one_way_cuts, slow_disks];
     let suffered = [lost, partitioned, duplicated, unknown, redirects];
-    assert!(struck.into_iter().chain(suffered).all(|count| count > 40), "too tame: {sum:?}");
+    assert!(struck.into_iter().chain(suffered).all(|count| count > 20), "too tame: {sum:?}");
 }
 
 #[test]
 fn with_drawn_faults_and_other_clusters() {
-    for seed in 0..200 {
+    for seed in 0..150 {
         let nodes = [1, 2, 3, 4, 5, 7][seed as usize % 6];
         check(Config { nodes, ..short(seed) }.swarm(&Fault::ALL));
     }
@@ -59,7 +59,7 @@ fn with_drawn_faults_and_other_clusters() {
 #[test]
 fn with_each_fault_alone() {
     for fault in Fault::ALL {
-        for seed in 0..10 {
+        for seed in 0..6 {
             check(short(seed).with_faults(&[fault]));
         }
     }

@@ -39,7 +39,7 @@ fn one_event_at_a_time_is_the_same_run() {
     let mut now = simulation.now();
     while simulation.step() {
         assert!(now <= simulation.now());
-        assert_eq!(simulation.nodes().iter().count() <= 5, true);
+        assert!(simulation.nodes().iter().count() <= 5);
         now = simulation.now();
     }
     let at_once = Simulation::<Ledger, _, _>::new(config, rules, new_values, ()).expect("sound knobs").run();
@@ -50,5 +50,5 @@ fn one_event_at_a_time_is_the_same_run() {
 #[test]
 fn a_seed_replays_after_any_upgrade() {
     let outcome = run(short(1).with_faults(&Fault::ALL), ());
-    assert_eq!((outcome.trace_hash, outcome.counts.steps, outcome.end.0), (0, 0, 0));
+    assert_eq!((outcome.trace_hash, outcome.counts.steps, outcome.end.0), (10495143355941279507, 6795, 18038462835));
 }

@@ -68,9 +68,11 @@ fn a_crash_keeps_what_was_synced_and_a_prefix_of_the_rest() {
     let (mut none, mut some, mut all) = (0, 0, 0);
     for seed in 0..60 {
         let config = slow(short(seed).with_faults(&[Fault::Crash, Fault::Disk]));
-        for id in (1..=config.nodes).map(NodeId) {
+        let nodes = config.nodes;
+        let steps = steps(config);
+        for id in (1..=nodes).map(NodeId) {
             let (mut written, mut synced): (u64, u64) = (0, 0);
-            for step in steps(config.clone()).iter().filter(|step| step.place == Place::Node(id)) {
+            for step in steps.iter().filter(|step| step.place == Place::Node(id)) {
                 match step.what {
                     What::Synced { records } => synced = records,
                     What::Crashed { records } => {

@@ -59,7 +59,7 @@ fn nobody_asks_nobody_judges() {
     let liveness = LivenessGoal { operations: 0, ..config.liveness.clone() };
     let outcome = run(Config { liveness, ..config }, ());
     assert_eq!(outcome.liveness, Liveness::NotJudged);
-    assert_eq!(outcome.calls.len(), 150);
+    assert_eq!(outcome.calls.len(), 100);
 }
 
 #[test]

@@ -235,8 +235,8 @@ impl Observer<Ledger> for Survival {
 /// A run with few calls, for a test in a debug build.
 pub(crate) fn short(seed: u64) -> Config {
     let config = Config::new(seed);
-    let client = Client { think: Duration::ZERO..Duration::from_millis(900), ..config.client };
-    Config { operations: 150, safety: Duration::from_secs(20), client, ..config }
+    let client = Client { think: Duration::ZERO..Duration::from_millis(1_300), ..config.client };
+    Config { operations: 100, safety: Duration::from_secs(20), client, ..config }
 }
 
 /// Runs a sound ledger under the eyes of an observer.
