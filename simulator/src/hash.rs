@@ -8,50 +8,55 @@ use crate::draw::stir;
 /// Equal on every machine and in every build: numbers count as 64 bits, whatever their width, and bytes
 /// are read little-endian.
 #[derive(Clone, Debug)]
-pub(crate) struct TraceHash(u64);
+pub(crate) struct TraceHash {
+    /// Words go into the two in turn, so that one multiplication need not wait for the last.
+    lanes: [u64; 2],
+}
 
 impl TraceHash {
     pub(crate) fn new(seed: u64) -> Self {
-        TraceHash(stir(seed))
+        TraceHash { lanes: [stir(seed), stir(!seed)] }
     }
 
-    #[inline]
+    #[inline(always)]
     fn word(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(26) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
+        let [turn, other] = self.lanes;
+        self.lanes = [other, (turn.rotate_left(26) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5)];
     }
 
     /// All of a step but the view, which the state of the node determines.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
         self.word(step.number);
         self.word(step.at.0);
-        self.word(place(step.place));
+        let here = place(step.place);
         match &step.what {
             What::Handled { clock, packet, input, effects, view: _ } => {
-                self.word(1 << 60 | effects.len() as u64);
+                self.word(1 << 60 | here);
+                self.word(effects.len() as u64);
                 self.word(clock.0);
                 self.word(packet.map_or(u64::MAX, |packet| packet.0));
                 input.hash(self);
                 effects.iter().for_each(|effect| effect.hash(self));
             }
             What::Sent { packet, to, cause, effect } => {
-                self.word(2 << 60 | u64::from(*effect));
+                self.word(2 << 60 | here);
                 self.word(packet.0);
-                self.word(place(*to));
+                self.word(u64::from(*effect) << 34 | place(*to));
                 self.word(*cause);
             }
             What::Synced { records } => {
-                self.word(3 << 60);
+                self.word(3 << 60 | here);
                 self.word(*records);
             }
             What::Called { packet, caller, request } => {
-                self.word(4 << 60);
+                self.word(4 << 60 | here);
                 self.word(packet.0);
                 caller.hash(self);
                 request.hash(self);
             }
             What::Returned { packet, caller, answer } => {
-                self.word(5 << 60);
+                self.word(5 << 60 | here);
                 self.word(packet.0);
                 caller.hash(self);
                 answer.hash(self);
@@ -62,34 +67,36 @@ impl TraceHash {
                     Loss::Partitioned => 2,
                     Loss::Down => 3,
                 };
-                self.word(6 << 60 | why);
+                self.word(6 << 60 | here);
+                self.word(why);
                 self.word(packet.0);
             }
             What::Duplicated { packet, twin } => {
-                self.word(7 << 60);
+                self.word(7 << 60 | here);
                 self.word(packet.0);
                 self.word(twin.0);
             }
             What::Booted { clock, records, effects, view: _, durable: _ } => {
-                self.word(8 << 60 | effects.len() as u64);
+                self.word(8 << 60 | here);
+                self.word(effects.len() as u64);
                 self.word(clock.0);
                 self.word(*records);
                 effects.iter().for_each(|effect| effect.hash(self));
             }
             What::Crashed { records } => {
-                self.word(9 << 60);
+                self.word(9 << 60 | here);
                 self.word(*records);
             }
             What::Ended { why } => {
-                self.word(10 << 60);
+                self.word(10 << 60 | here);
                 why.hash(self);
             }
             What::GaveUp { caller } => {
-                self.word(11 << 60);
+                self.word(11 << 60 | here);
                 caller.hash(self);
             }
             What::Fault { what } => {
-                self.word(12 << 60);
+                self.word(12 << 60 | here);
                 what.hash(self);
             }
         }
@@ -107,7 +114,7 @@ fn place(place: Place) -> u64 {
 
 impl Hasher for TraceHash {
     fn finish(&self) -> u64 {
-        stir(self.0)
+        stir(stir(self.lanes[0]) ^ self.lanes[1])
     }
 
     #[inline]

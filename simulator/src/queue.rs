@@ -25,7 +25,7 @@ impl<E> Queue<E> {
         Queue { heap: BinaryHeap::new(), slots: Vec::new(), free: None, pushed: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, at: Time, event: E) {
         let slot = match self.free {
             Some(slot) => {
@@ -51,7 +51,7 @@ impl<E> Queue<E> {
         slot as u32
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
         let Reverse(key) = self.heap.pop()?;
         let slot = (key & SLOT_MASK) as u32;

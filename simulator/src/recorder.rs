@@ -1,4 +1,36 @@
 //! Traces: the stream of steps, kept in memory or written down, one step a line.
+//!
+//! # The file
+//!
+//! Each line is one [`Step`] as JSON:
+//!
+//! ```json
+//! {"number":17,"at":4189312,"place":{"node":2},"what":{"synced":{"records":3}}}
+//! ```
+//!
+//! | field | is |
+//! |---|---|
+//! | `number` | 0, 1, 2, …, without gaps |
+//! | `at` | nanoseconds of virtual time since the run began; never decreases |
+//! | `place` | `{"node":1}`, `{"client":1}` or `"network"` |
+//! | `what` | one of the following, under its name |
+//!
+//! | `what` | fields | at |
+//! |---|---|---|
+//! | `booted` | `clock`, `records`, `effects`, `view` | node |
+//! | `handled` | `clock`, `packet` (`null` for a timer), `input`, `effects`, `view` | node |
+//! | `sent` | `packet`, `to`, `cause` (a step's number), `effect` (its place in that step's effects) | node |
+//! | `synced`, `crashed` | `records` | node |
+//! | `called` | `packet`, `caller`, `request` | client |
+//! | `returned` | `packet`, `caller`, `answer`: `{"Done":…}` or `{"Elsewhere":…}` | client |
+//! | `gave_up` | `caller` | client |
+//! | `dropped` | `packet`, `why`: `lost`, `partitioned` or `down` | network |
+//! | `duplicated` | `packet`, `twin` | network |
+//! | `fault` | `what`: `"cut n1 n3 \| n2 n4 n5"` | network |
+//!
+//! `input` is `{"Message":[from, …]}`, `{"Timer":…}` or `{"Request":[caller, …]}`; `effects` are `Send`,
+//! `Reply`, `Persist`, `SetTimer`, `CancelTimer` and `Event`. What stands in them, and the `view`, is the
+//! algorithm's.
 use std::io::{self, BufRead, Write};
 
 use synod_protocol::{Node, Nodes, Observer, Step, Violation};

@@ -174,6 +174,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         Nodes::new(&self.nodes)
     }
 
+    /// Of the run so far: where two runs first differ can be found by bisection.
+    pub fn trace_hash(&self) -> u64 {
+        self.stream.hash_so_far()
+    }
+
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -366,7 +371,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn send_message(&mut self, packet: PacketId, from: NodeId, to: NodeId, message: N::Message) {
         let input = Input::Message(from, message);
         if from == to {
@@ -383,7 +388,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     /// Does with a packet what the network has decided; returns how many copies are on their way.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn carry(&mut self, packet: PacketId, fate: Fate, event: Event<N>) -> u32 {
         let Fate::Carried { after, twin_after } = fate else {
             self.dropped(packet, Loss::Lost);

@@ -21,7 +21,7 @@ impl<O> Stream<O> {
     }
 
     /// Returns the number of the step. After a violation nothing is shown any more: the run ends there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn emit<N: Node>(
         &mut self,
         at: Time,
@@ -62,6 +62,10 @@ impl<O> Stream<O> {
 
     pub(crate) fn has_failed(&self) -> bool {
         self.violation.is_some()
+    }
+
+    pub(crate) fn hash_so_far(&self) -> u64 {
+        self.hash.finish()
     }
 
     pub(crate) fn steps(&self) -> u64 {

@@ -1,1 +1,11 @@
-
+//! One binary. `toys` holds the algorithms that the simulator is tried with.
+mod clients;
+mod contract;
+mod determinism;
+mod disk;
+mod faults;
+mod liveness;
+mod network;
+mod toys;
+mod trace;
+mod violations;
