@@ -33,6 +33,10 @@ pub mod key {
     pub const DUPLICATE: &str = "synod.duplicate";
     /// Of a packet that was sent in another story than its own: the title of that story.
     pub const CAUSE: &str = "synod.cause";
+    /// Of a message that was sent in another story than its cause's: which message, which story, which trace.
+    pub const MESSAGE: &str = "synod.message";
+    pub const STORY: &str = "synod.story";
+    pub const TRACE: &str = "synod.trace";
     /// Of a step: how many records it wrote.
     pub const RECORDS: &str = "synod.records";
     /// Of a root: how its story ended.

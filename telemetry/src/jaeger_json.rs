@@ -11,8 +11,10 @@ use serde::{Serialize, Serializer};
 use synod_protocol::Time;
 
 use crate::{
-    attribute::{Attribute, Value, key},
-    span::{Epoch, Event, Kind, Span, Spans, Trace, TraceId},
+    attribute::{Attribute, Value},
+    otlp,
+    span::{Epoch, Event, Kind, Span, SpanId, Spans, Trace, TraceId},
+    text::Text,
 };
 
 /// Equal runs give equal bytes. Flushes; give it something buffered.
@@ -25,63 +27,85 @@ pub fn write(mut out: impl Write, spans: &Spans) -> io::Result<()> {
         if number > 0 {
             out.write_all(b",\n")?;
         }
-        serde_json::to_writer(&mut out, &JaegerTrace::new(spans, trace))?;
+        write_trace(&mut out, spans, trace)?;
     }
     out.write_all(b"\n]}\n")?;
     out.flush()
 }
 
 /// A line a trace: the file can be looked into.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JaegerTrace<'a> {
-    #[serde(rename = "traceID", serialize_with = "as_text")]
-    id: TraceId,
-    spans: Vec<JaegerSpan<'a>>,
-    processes: BTreeMap<&'a str, Process<'a>>,
+fn write_trace(out: &mut impl Write, run: &Spans, trace: &Trace) -> io::Result<()> {
+    write!(out, "{{\"traceID\":\"{}\",\"spans\":[", trace.id)?;
+    for (number, span) in trace.spans.iter().enumerate() {
+        if number > 0 {
+            out.write_all(b",")?;
+        }
+        serde_json::to_writer(&mut *out, &JaegerSpan::new(run, trace.id, span))?;
+    }
+    out.write_all(b"],\"processes\":")?;
+    let services: BTreeSet<usize> = trace.spans.iter().map(|span| span.service).collect();
+    let names = services.into_iter().map(|service| &*run.services[service]);
+    let resources: Vec<_> =
+        names.map(|service_name| (service_name, otlp::resource(run, service_name))).collect();
+    let processes: BTreeMap<&str, Process<'_>> = resources
+        .iter()
+        .map(|(service_name, resource)| {
+            (*service_name, Process { service_name, tags: Tags::of(&resource[1..]) })
+        })
+        .collect();
+    serde_json::to_writer(&mut *out, &processes)?;
+    out.write_all(b"}")
 }
 
+/// A service, called by its name.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Process<'a> {
     service_name: &'a str,
-    tags: [Tag<'a>; 3],
+    tags: Tags<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct JaegerSpan<'a> {
-    #[serde(rename = "traceID", serialize_with = "as_text")]
-    trace: TraceId,
-    #[serde(rename = "spanID", serialize_with = "as_text")]
-    id: crate::span::SpanId,
+    #[serde(rename = "traceID")]
+    trace: Text<TraceId>,
+    #[serde(rename = "spanID")]
+    id: Text<SpanId>,
     #[serde(rename = "processID")]
     process: &'a str,
     operation_name: &'a str,
     references: Vec<Reference>,
     start_time: u64,
     duration: u64,
-    tags: Vec<Tag<'a>>,
-    logs: Vec<Log<'a>>,
+    tags: Tags<'a>,
+    #[serde(serialize_with = "logs")]
+    logs: &'a [Event],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Reference {
     ref_type: &'static str,
-    #[serde(rename = "traceID", serialize_with = "as_text")]
-    trace: TraceId,
-    #[serde(rename = "spanID", serialize_with = "as_text")]
-    span: crate::span::SpanId,
+    #[serde(rename = "traceID")]
+    trace: Text<TraceId>,
+    #[serde(rename = "spanID")]
+    span: Text<SpanId>,
 }
 
 #[derive(Serialize)]
 struct Log<'a> {
     timestamp: u64,
-    fields: Vec<Tag<'a>>,
+    fields: Tags<'a>,
 }
 
-#[derive(Serialize)]
+/// What Jaeger keeps as tags, and we elsewhere, comes before the attributes.
+struct Tags<'a> {
+    first: [Option<Tag<'a>>; 3],
+    attributes: &'a [Attribute],
+}
+
+#[derive(Clone, Serialize)]
 struct Tag<'a> {
     key: &'a str,
     #[serde(rename = "type")]
@@ -89,7 +113,7 @@ struct Tag<'a> {
     value: TagValue<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 enum TagValue<'a> {
     Text(&'a str),
@@ -99,62 +123,61 @@ enum TagValue<'a> {
     Truth(bool),
 }
 
-impl<'a> JaegerTrace<'a> {
-    fn new(run: &'a Spans, trace: &'a Trace) -> JaegerTrace<'a> {
-        let services: BTreeSet<usize> = trace.spans.iter().map(|span| span.service).collect();
-        let process = |service: usize| {
-            let service_name = &*run.services[service];
-            let tags = [
-                Tag { key: key::NAMESPACE, sort: "string", value: TagValue::Digits(run.namespace()) },
-                Tag::text(key::ALGORITHM, &run.algorithm),
-                Tag { key: key::SEED, sort: "string", value: TagValue::Digits(run.seed.to_string()) },
-            ];
-            (service_name, Process { service_name, tags })
-        };
-        JaegerTrace {
-            id: trace.id,
-            spans: trace.spans.iter().map(|span| JaegerSpan::new(run, trace.id, span)).collect(),
-            processes: services.into_iter().map(process).collect(),
-        }
-    }
-}
-
 impl<'a> JaegerSpan<'a> {
     fn new(run: &'a Spans, trace: TraceId, span: &'a Span) -> JaegerSpan<'a> {
-        let parent = span.parent.map(|span| Reference { ref_type: "CHILD_OF", trace, span });
-        let links = span.links.iter();
-        let links =
-            links.map(|link| Reference { ref_type: "FOLLOWS_FROM", trace: link.trace, span: link.span });
-        let mut tags: Vec<Tag<'a>> = span.attributes.iter().map(Tag::of).collect();
-        tags.push(Tag::text("span.kind", kind_name(span.kind)));
-        if let Some(error) = &span.error {
-            tags.push(Tag { key: "error", sort: "bool", value: TagValue::Truth(true) });
-            tags.push(Tag::text("otel.status_description", error));
-        }
+        let reference = |ref_type, trace, span| Reference { ref_type, trace: Text(trace), span: Text(span) };
+        let parent = span.parent.map(|parent| reference("CHILD_OF", trace, parent));
+        let links = span.links.iter().map(|link| reference("FOLLOWS_FROM", link.trace, link.span));
+        let kind = match span.kind {
+            Kind::Internal => "internal",
+            Kind::Producer => "producer",
+            Kind::Consumer => "consumer",
+        };
+        let error = span.error.as_deref();
+        let first = [
+            Some(Tag::text("span.kind", kind)),
+            error.map(|_| Tag { key: "error", sort: "bool", value: TagValue::Truth(true) }),
+            error.map(|error| Tag::text("otel.status_description", error)),
+        ];
         let (start_time, end) = (microseconds(span.start), microseconds(span.end));
         JaegerSpan {
-            trace,
-            id: span.id,
+            trace: Text(trace),
+            id: Text(span.id),
             process: &run.services[span.service],
             operation_name: &span.name,
             references: parent.into_iter().chain(links).collect(),
             start_time,
             duration: end - start_time,
-            tags,
-            logs: span.events.iter().map(Log::of).collect(),
+            tags: Tags { first, attributes: &span.attributes },
+            logs: &span.events,
         }
     }
 }
 
-impl<'a> Log<'a> {
-    fn of(event: &'a Event) -> Log<'a> {
-        let mut fields = vec![Tag::text("event", &event.name)];
-        fields.extend(event.attributes.iter().map(Tag::of));
-        Log { timestamp: microseconds(event.at), fields }
+fn logs<S: Serializer>(events: &[Event], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(events.iter().map(|Event { at, name, attributes }| {
+        let name = Some(Tag::text("event", name));
+        Log { timestamp: microseconds(*at), fields: Tags { first: [name, None, None], attributes } }
+    }))
+}
+
+impl<'a> Tags<'a> {
+    fn of(attributes: &'a [Attribute]) -> Tags<'a> {
+        Tags { first: [None, None, None], attributes }
+    }
+}
+
+impl Serialize for Tags<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.first.iter().flatten().cloned().chain(self.attributes.iter().map(Tag::of)))
     }
 }
 
 impl<'a> Tag<'a> {
+    fn text(key: &'a str, text: &'a str) -> Tag<'a> {
+        Tag { key, sort: "string", value: TagValue::Text(text) }
+    }
+
     fn of(attribute: &'a Attribute) -> Tag<'a> {
         /// The page reads numbers as JavaScript does.
         const EXACT: u64 = 1 << 53;
@@ -169,24 +192,8 @@ impl<'a> Tag<'a> {
         };
         Tag { key: &attribute.key, sort, value }
     }
-
-    fn text(key: &'a str, text: &'a str) -> Tag<'a> {
-        Tag { key, sort: "string", value: TagValue::Text(text) }
-    }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Internal => "internal",
-        Kind::Producer => "producer",
-        Kind::Consumer => "consumer",
-    }
 }
 
 fn microseconds(at: Time) -> u64 {
     Epoch::FILE.nanos(at) / 1000
-}
-
-fn as_text<T: std::fmt::Display, S: Serializer>(id: &T, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(id)
 }

@@ -19,6 +19,7 @@ mod ids;
 
 mod otlp;
 pub mod otlp_json;
+mod text;
 
 pub mod jaeger_json;
 

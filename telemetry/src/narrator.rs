@@ -73,12 +73,13 @@ pub struct Milestone {
 }
 
 impl Milestone {
-    /// The event belongs to that story.
+    /// The event belongs to that story, which begins with it if it has not begun.
     pub fn of(story: Story) -> Milestone {
         Milestone { story, outcome: None }
     }
 
-    /// The event ends that story, so: `won`. The first outcome of a story stands.
+    /// The event ends that story, so: `won`. It is none of its business if the story has not begun or has
+    /// an outcome already.
     pub fn end(story: Story, outcome: impl Into<Cow<'static, str>>) -> Milestone {
         Milestone { story, outcome: Some(outcome.into()) }
     }

@@ -16,6 +16,10 @@ use crate::{
     span::{Epoch, Kind, Link, Span, Spans, TraceId},
 };
 
+/// Who made the spans.
+pub(crate) const SCOPE: &str = env!("CARGO_PKG_NAME");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// All spans, service by service: each request is one service's, and about that long at most (a span
 /// that is longer goes alone).
 pub(crate) fn requests(
@@ -23,53 +27,49 @@ pub(crate) fn requests(
     epoch: Epoch,
     bytes: usize,
 ) -> impl Iterator<Item = ExportTraceServiceRequest> {
-    let mut by_service: Vec<Vec<(TraceId, &Span)>> = vec![Vec::new(); spans.services.len()];
+    spans.services.iter().zip(by_service(spans)).flat_map(move |(service, its_spans)| {
+        let mut its_spans =
+            its_spans.into_iter().map(move |(trace, span)| span_of(trace, span, epoch)).peekable();
+        std::iter::from_fn(move || {
+            let mut batch = vec![its_spans.next()?];
+            let mut length = batch[0].encoded_len();
+            while let Some(span) = its_spans.next_if(|next| length + next.encoded_len() <= bytes) {
+                length += span.encoded_len();
+                batch.push(span);
+            }
+            Some(request(&resource(spans, service), batch))
+        })
+    })
+}
+
+pub(crate) fn by_service(spans: &Spans) -> Vec<Vec<(TraceId, &Span)>> {
+    let mut by_service = vec![Vec::new(); spans.services.len()];
     for trace in &spans.traces {
         for span in &trace.spans {
             by_service[span.service].push((trace.id, span));
         }
     }
-    by_service.into_iter().zip(&spans.services).flat_map(move |(mine, service)| {
-        let mut mine = mine.into_iter().peekable();
-        std::iter::from_fn(move || {
-            mine.peek()?;
-            let mut batch = Vec::new();
-            let mut room = bytes;
-            while let Some((trace, span)) = mine.peek() {
-                let next = span_of(*trace, span, epoch);
-                let length = next.encoded_len();
-                if length > room && !batch.is_empty() {
-                    break;
-                }
-                room = room.saturating_sub(length);
-                batch.push(next);
-                mine.next();
-            }
-            Some(request(resource(spans, service), batch))
-        })
-    })
+    by_service
 }
 
-fn request(resource: Resource, spans: Vec<OtlpSpan>) -> ExportTraceServiceRequest {
-    let scope = InstrumentationScope {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        ..Default::default()
-    };
-    let scope_spans = ScopeSpans { scope: Some(scope), spans, ..Default::default() };
-    let resource_spans =
-        ResourceSpans { resource: Some(resource), scope_spans: vec![scope_spans], ..Default::default() };
-    ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
-}
-
-fn resource(spans: &Spans, service: &str) -> Resource {
-    let attributes = [
+/// What is true of all spans of a service.
+pub(crate) fn resource(spans: &Spans, service: &str) -> [Attribute; 4] {
+    [
         Attribute::new(key::SERVICE, service.to_owned()),
         Attribute::new(key::NAMESPACE, spans.namespace()),
         Attribute::new(key::ALGORITHM, spans.algorithm.clone()),
         Attribute::new(key::SEED, spans.seed),
-    ];
-    Resource { attributes: attributes.iter().map(key_value).collect(), ..Default::default() }
+    ]
+}
+
+fn request(resource: &[Attribute], spans: Vec<OtlpSpan>) -> ExportTraceServiceRequest {
+    let scope =
+        InstrumentationScope { name: SCOPE.to_owned(), version: VERSION.to_owned(), ..Default::default() };
+    let scope_spans = ScopeSpans { scope: Some(scope), spans, ..Default::default() };
+    let resource = Resource { attributes: resource.iter().map(key_value).collect(), ..Default::default() };
+    let resource_spans =
+        ResourceSpans { resource: Some(resource), scope_spans: vec![scope_spans], ..Default::default() };
+    ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
 }
 
 fn span_of(trace: TraceId, span: &Span, epoch: Epoch) -> OtlpSpan {

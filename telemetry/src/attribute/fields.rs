@@ -27,11 +27,15 @@ type Told = Result<(), fmt::Error>;
 
 impl Fields {
     fn tell(&mut self, value: impl Into<Value>) -> Told {
-        let name = match self.path.as_str() {
+        let mut name = match self.path.as_str() {
             "synod" => "synod.value".to_owned(),
             path if key::OURS.contains(&path) => path.replacen("synod", "synod.field", 1),
             path => path.to_owned(),
         };
+        // The path of a variant that wraps a scalar has told the variant already.
+        while self.found.iter().any(|attribute| attribute.key == name) {
+            name.push_str(".value");
+        }
         self.found.push(Attribute::new(name, value));
         Ok(())
     }
@@ -157,7 +161,7 @@ impl<'a> ser::Serializer for &'a mut Fields {
         value: &T,
     ) -> Told {
         self.variant(variant)?;
-        if self.path == "synod" { value.serialize(self) } else { self.within(variant, value) }
+        value.serialize(self)
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'a>, fmt::Error> {
         Ok(Elements { fields: self, count: 0, are_told: false })
@@ -312,7 +316,7 @@ mod tests {
         );
         assert_eq!(
             told(Attribute::fields_under("request", &Command::Add(4))),
-            "synod.request=Add synod.request.Add=4"
+            "synod.request=Add synod.request.value=4"
         );
         assert_eq!(told(Attribute::fields_of(&u64::MAX)), "synod.value=18446744073709551615");
     }

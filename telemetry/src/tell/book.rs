@@ -10,7 +10,7 @@ use crate::{
     attribute::{Attribute, Value, key},
     ids::Ids,
     narrator::{Home, Sort, Story},
-    span::{Event, Kind, Link, Span, SpanId, Trace},
+    span::{Event, Kind, Link, Span, SpanId, Trace, TraceId},
 };
 
 #[derive(Debug)]
@@ -97,12 +97,20 @@ impl Book {
         &mut self.traces[at.story].spans[at.span]
     }
 
+    pub(super) fn title(&self, story: usize) -> &str {
+        &self.span(At::root_of(story)).name
+    }
+
+    pub(super) fn trace(&self, story: usize) -> TraceId {
+        self.traces[story].id
+    }
+
     pub(super) fn id(&self, at: At) -> SpanId {
         self.span(at).id
     }
 
     pub(super) fn link(&self, to: At) -> Link {
-        Link { trace: self.traces[to.story].id, span: self.id(to) }
+        Link { trace: self.trace(to.story), span: self.id(to) }
     }
 
     /// An event of the story, on its root.
@@ -112,19 +120,22 @@ impl Book {
         self.span_mut(root).events.push(event);
     }
 
-    /// The first outcome stands; was it this one?
-    pub(super) fn end(&mut self, story: usize, outcome: impl Into<Cow<'static, str>>) -> bool {
-        let is_first = self.open.remove(&story).is_some();
-        if is_first {
+    pub(super) fn is_open(&self, story: usize) -> bool {
+        self.open.contains_key(&story)
+    }
+
+    /// The first outcome stands.
+    pub(super) fn end(&mut self, story: usize, outcome: impl Into<Cow<'static, str>>) {
+        if self.open.remove(&story).is_some() {
             let outcome = Attribute::new(key::OUTCOME, Value::Text(outcome.into()));
             self.span_mut(At::root_of(story)).attributes.push(outcome);
         }
-        is_first
     }
 
     /// As [`Book::end`], badly.
     pub(super) fn fail(&mut self, story: usize, outcome: &'static str, why: String) {
-        if self.end(story, outcome) {
+        if self.is_open(story) {
+            self.end(story, outcome);
             self.span_mut(At::root_of(story)).error = Some(why);
         }
     }

@@ -12,8 +12,7 @@ impl<N: Node, R: Narrator<N>> Teller<N, R> {
         let call = Story::call(caller.client, caller.number);
         let asked = Attribute::fields_under("request", request);
         let story = self.book.find(&call).unwrap_or_else(|| {
-            let title =
-                format!("{} {caller_number}", self.narrator.request_title(request), caller_number = call.key);
+            let title = format!("{} {}", self.narrator.request_title(request), call.key);
             let story = self.story(call.titled(title));
             let root = self.book.span_mut(At::root_of(story));
             root.attributes.push(Attribute::new(key::CLIENT, caller.client.to_string()));
@@ -38,7 +37,7 @@ impl<N: Node, R: Narrator<N>> Teller<N, R> {
                 self.book.end(story, "done");
             }
             Answer::Elsewhere(hint) => {
-                self.mark(story, "sent_elsewhere", Attribute::fields_under("hint", hint));
+                self.mark(story, "redirected", Attribute::fields_under("hint", hint));
             }
         }
         Ok(())

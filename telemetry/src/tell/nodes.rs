@@ -6,7 +6,7 @@ use synod_protocol::{Answer, Caller, Effect, Event as _, Message as _, Node, Nod
 use super::{At, Teller};
 use crate::{
     attribute::{Attribute, key},
-    narrator::{Home, Narrator, Story},
+    narrator::{Home, Milestone, Narrator, Story},
     span::{Event, Kind, Link, SpanId},
 };
 
@@ -76,11 +76,19 @@ impl<N: Node, R: Narrator<N>> Teller<N, R> {
 
     fn event(&mut self, node: NodeId, step: At, event: &N::Event) {
         let told = Event { at: self.now, name: event.name().into(), attributes: Attribute::fields_of(event) };
-        for milestone in self.narrator.milestones(node, event) {
-            let story = self.story(milestone.story);
-            self.book.mark(story, told.clone());
-            if let Some(outcome) = milestone.outcome {
-                self.book.end(story, outcome);
+        for Milestone { story, outcome } in self.narrator.milestones(node, event) {
+            match outcome {
+                None => {
+                    let story = self.story(story);
+                    self.book.mark(story, told.clone());
+                }
+                Some(outcome) => {
+                    let open = self.book.find(&story).filter(|&story| self.book.is_open(story));
+                    if let Some(story) = open {
+                        self.book.mark(story, told.clone());
+                        self.book.end(story, outcome);
+                    }
+                }
             }
         }
         self.book.span_mut(step).events.push(told);
@@ -121,18 +129,31 @@ impl<N: Node, R: Narrator<N>> Teller<N, R> {
     ) {
         let stories: Vec<usize> = stories.into_iter().map(|story| self.story(story)).collect();
         let story = stories.first().copied().unwrap_or(cause.story);
-        let mut links = Vec::new();
-        let mut parent = cause;
+        let (mut parent, mut links) = (cause, Vec::new());
         if story != cause.story {
             parent = At::root_of(story);
+            attributes.push(Attribute::new(key::CAUSE, self.book.title(cause.story).to_owned()));
             links.push(self.book.link(cause));
-            let elsewhere = self.book.span(At::root_of(cause.story)).name.clone();
-            attributes.push(Attribute::new(key::CAUSE, elsewhere));
+            self.sent_elsewhere(cause, &name, story);
         }
-        let others = stories.iter().skip(1).filter(|&&other| other != story && other != cause.story);
-        links.extend(others.map(|&other| self.book.link(At::root_of(other))));
+        for &other in stories.iter().skip(1).filter(|&&other| other != story && other != cause.story) {
+            links.push(self.book.link(At::root_of(other)));
+            self.sent_elsewhere(At::root_of(other), &name, story);
+        }
         let output = Output { story, parent: self.book.id(parent), cause, name, attributes, links };
         self.outputs.entry(node).or_default().insert((self.number, effect), output);
+    }
+
+    /// A link leads from a message to its causes; this leads from a cause to the message.
+    fn sent_elsewhere(&mut self, cause: At, message: &str, story: usize) {
+        let attributes = vec![
+            Attribute::new(key::MESSAGE, message.to_owned()),
+            Attribute::new(key::STORY, self.book.title(story).to_owned()),
+            Attribute::new(key::TRACE, self.book.trace(story).to_string()),
+        ];
+        let event = Event { at: self.now, name: "sent_elsewhere".into(), attributes };
+        self.book.span_mut(cause).events.push(event);
+        self.book.extend(cause, self.now);
     }
 
     /// A node is down: its life ends, what it was trying ends, and steps that waited for the disk.

@@ -1,35 +1,35 @@
 //! What the exporters promise, checked on runs of a toy with faults.
+mod files;
+mod live;
+mod seen;
+mod spans;
+mod stories;
 mod toy;
-
-use synod_protocol::contract::Checker;
-use synod_telemetry::Recording;
+mod trace_file;
 
 use std::time::Duration;
+
+use serde_json::json;
+use synod_protocol::{Step, contract::Checker};
+use synod_telemetry::{Recording, Spans, tell, trace_file::Header};
 use toy::{Ballot, Plan};
 
-#[test]
-fn toy_runs() {
-    let plan =
-        Plan { seed: 7, nodes: 3, length: Duration::from_secs(10), lost: 5, repeated: 5, faults: true };
-    let mut o = (Recording::<Ballot>::default(), Checker::new(3));
-    toy::run(&plan, &mut o).unwrap();
-    let header = synod_telemetry::trace_file::Header::new("toy", 7, 3, serde_json::Value::Null);
-    let spans = synod_telemetry::tell(&header, o.0.steps(), toy::Teller::default()).unwrap();
-    println!("{} steps {} spans {} traces", o.0.steps().len(), spans.count(), spans.traces.len());
-    for t in spans.traces.iter().filter(|t| t.spans[0].name.starts_with("election")).take(3) {
-        for s in &t.spans {
-            println!(
-                "{} {} {:?} {:?} {} {} {:?} {:?} {:?}",
-                s.id,
-                s.parent.map(|p| p.to_string()).unwrap_or_default(),
-                s.kind,
-                s.name,
-                s.start.0,
-                s.end.0,
-                s.attributes.iter().map(|a| format!("{}={}", a.key, a.value)).collect::<Vec<_>>().join(" "),
-                s.events.iter().map(|e| &*e.name).collect::<Vec<_>>(),
-                s.error
-            );
-        }
-    }
+/// A run with everything in it: losses, duplicates, partitions, crashes, calls, elections.
+pub(crate) fn record(seed: u64) -> Vec<Step<'static, Ballot>> {
+    let plan = Plan { seed, nodes: 3, length: Duration::from_secs(20), lost: 5, repeated: 5, faults: true };
+    record_plan(&plan)
+}
+
+pub(crate) fn record_plan(plan: &Plan) -> Vec<Step<'static, Ballot>> {
+    let mut watched = (Recording::default(), Checker::new(plan.nodes));
+    toy::run(plan, &mut watched).expect("the toy world keeps the contract");
+    watched.0.into_steps()
+}
+
+pub(crate) fn header(seed: u64) -> Header {
+    Header::new("toy", seed, 3, json!({ "faults": "all" }))
+}
+
+pub(crate) fn tell_run(seed: u64, steps: &[Step<'static, Ballot>]) -> Spans {
+    tell(&header(seed), steps, toy::Teller::default()).expect("the run is whole")
 }

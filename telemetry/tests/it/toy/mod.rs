@@ -1,6 +1,6 @@
 //! A run to tell: a small algorithm, a small world with faults for it, and its narrator.
 mod node;
-pub(crate) use node::{Ballot, Message};
+pub(crate) use node::Ballot;
 mod world;
 pub(crate) use world::{Plan, run};
 mod narrator;

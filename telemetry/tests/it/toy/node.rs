@@ -163,7 +163,7 @@ impl synod_protocol::Node for Ballot {
             return;
         }
         let sum = self.disk.sum + amount;
-        self.disk.write(Disk { sum, ..self.disk.clone() }, out);
+        self.disk.write(Disk { sum, ..*self.disk }, out);
         self.pending.push(Pending { entry: Entry { caller, sum }, stored_by: BTreeSet::from([self.me]) });
         self.store(out);
     }
@@ -186,7 +186,7 @@ impl Ballot {
     fn stand(&mut self, out: &mut Effects<Self>) {
         let term = self.disk.term + 1;
         out.note(Event::BecameCandidate { term });
-        self.disk.write(Disk { term, voted_for: Some(self.me), ..self.disk.clone() }, out);
+        self.disk.write(Disk { term, voted_for: Some(self.me), ..*self.disk }, out);
         self.role = Role::Candidate;
         self.leader = None;
         self.votes = BTreeSet::from([self.me]);
@@ -213,7 +213,7 @@ impl Ballot {
         if granted {
             self.step_down(term, out);
             out.note(Event::Voted { term, candidate: from });
-            self.disk.write(Disk { term, voted_for: Some(from), ..self.disk.clone() }, out);
+            self.disk.write(Disk { term, voted_for: Some(from), ..*self.disk }, out);
         }
         out.send(from, Message::Vote { term: self.disk.term, granted });
     }

@@ -233,7 +233,8 @@ impl<'a, O: Observer<Ballot>> World<'a, O> {
                 Effect::Persist(record) => {
                     let life = self.server(node).life;
                     if self.server(node).unsynced.is_empty() {
-                        self.due(2, Due::Sync(node, life));
+                        let delay = 1 + self.draw(20);
+                        self.due(delay, Due::Sync(node, life));
                     }
                     self.server(node).unsynced.push(record);
                     continue;
@@ -242,8 +243,9 @@ impl<'a, O: Observer<Ballot>> World<'a, O> {
                     let width = u64::try_from((range.end - range.start).as_micros()).expect("short");
                     let at = self.now.after(range.start + Duration::from_micros(self.draw(width + 1)));
                     self.order += 1;
-                    self.server(node).armed.insert(timer, self.order);
-                    self.queue.insert((at, self.order), Due::Timer(node, timer, self.order));
+                    let setting = self.order;
+                    self.server(node).armed.insert(timer, setting);
+                    self.queue.insert((at, setting), Due::Timer(node, timer, setting));
                     continue;
                 }
                 Effect::CancelTimer(timer) => {
