@@ -3,4 +3,6 @@
 // The rules of the house.
 mod architecture;
 mod tidy;
+
+// Compositions.
 mod raft_swarm;
