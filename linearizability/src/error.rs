@@ -1,6 +1,8 @@
 //! What can be wrong with a history, where, and what to do about it.
 use thiserror::Error;
 
+use crate::{DataType, Value};
+
 /// A history that says something impossible.
 ///
 /// `line` counts from 1. In a history built in memory, operation `i` stands for line `i + 1`. The name of the
@@ -25,6 +27,37 @@ pub enum HistoryError {
         column: usize,
         /// What was found there.
         reason: String,
+    },
+    /// Not a line of the log format that it is read as.
+    #[error("line {line}: {reason}; correct it, or name the format that it is in")]
+    Log {
+        /// Where.
+        line: usize,
+        /// What was found there.
+        reason: String,
+    },
+    /// A process calls although it has an operation open.
+    #[error(
+        "line {line}: process {client} calls although its operation of line {other} has not ended; a process has \
+         one operation at a time: give concurrent ones different processes"
+    )]
+    CalledTwice {
+        /// The later call.
+        line: usize,
+        /// Whose.
+        client: u64,
+        /// The operation that was open.
+        other: usize,
+    },
+    /// A process is answered although it has no operation open.
+    #[error(
+        "line {line}: process {client} is answered, but has called nothing since its last answer; remove one"
+    )]
+    ReturnWithoutCall {
+        /// Where.
+        line: usize,
+        /// Whose.
+        client: u64,
     },
     /// An operation that no model has.
     #[error("line {line}: unknown operation `{function}`; known are {}", crate::function::names())]
@@ -132,6 +165,59 @@ pub enum HistoryError {
         call: u64,
         /// The operation without an answer.
         other: usize,
+    },
+    /// Operations of different data types.
+    #[error(
+        "line {line}: no data type has both {operation} and what line {other} holds; give each object's \
+         operations a history of their own, or correct the answer"
+    )]
+    MixedTypes {
+        /// The first line that does not fit.
+        line: usize,
+        /// What stands there.
+        operation: String,
+        /// A line that it does not fit with.
+        other: usize,
+    },
+    /// Not an operation of the data type that was asked for.
+    #[error("line {line}: {operation} is nothing that a {data_type} does; choose another data type")]
+    NotOfType {
+        /// Where.
+        line: usize,
+        /// What stands there.
+        operation: String,
+        /// What was asked for.
+        data_type: DataType,
+    },
+    /// The operations do not tell the data type.
+    #[error("the operations could be those of {candidates}; name the one that is meant")]
+    Ambiguous {
+        /// The data types that have all these operations.
+        candidates: String,
+    },
+    /// A bank has the same accounts everywhere.
+    #[error(
+        "line {line}: {found} where line {other} reads {accounts} accounts; all accounts belong in every read"
+    )]
+    Accounts {
+        /// Where.
+        line: usize,
+        /// What stands there.
+        found: String,
+        /// The first read.
+        other: usize,
+        /// How many accounts it has.
+        accounts: usize,
+    },
+    /// An initial value that the data type cannot have.
+    #[error("a {data_type} cannot start with {initial}; give {expected}")]
+    Initial {
+        /// The data type.
+        data_type: DataType,
+        /// What was asked for.
+        initial: Value,
+        /// What would be right.
+        expected: &'static str,
     },
 }
 

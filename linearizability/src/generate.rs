@@ -4,7 +4,10 @@
 //! return. So the history is linearizable by construction, and a checker that denies it is wrong.
 use std::collections::BTreeMap;
 
-use crate::{History, KeyValue, Op, Operation, Output, Value};
+use crate::{
+    DataType, History, HistoryBuilder, Op, Operation, Output, Value,
+    model::{Object, WithObject},
+};
 
 /// A keyed sequence of pseudo-random numbers (SplitMix64).
 #[derive(Clone, Debug)]
@@ -39,7 +42,7 @@ pub struct Workload {
     pub operations: u64,
     /// How many of these never get an answer; the client goes on under a new id.
     pub unanswered: u64,
-    /// How many objects there are; with none, operations have no key.
+    /// How many objects there are; with none, operations have no key, except those of a store.
     pub keys: u64,
     /// Operations last up to this long, in units of the clock; a fifth of it passes between two of a client.
     pub duration: u64,
@@ -62,19 +65,46 @@ struct Plan {
 }
 
 impl Workload {
-    /// A linearizable history of these operations; `op` chooses the `n`th that takes place.
-    pub fn linearizable(&self, mut op: impl FnMut(u64, &mut Random) -> Op) -> History {
-        let mut random = Random::new(self.seed);
-        let mut plans = self.plans(&mut random);
+    /// A linearizable history of this type; `op` chooses the `n`th operation that takes place.
+    pub fn linearizable(&self, data_type: DataType, op: impl FnMut(u64, &mut Random) -> Op) -> History {
+        // The model of a bank depends on how many accounts it has.
+        let mut sample = HistoryBuilder::default().data_type(data_type);
+        let transfer = Op::Transfer { from: 0, to: ACCOUNTS - 1, amount: 0 };
+        if data_type == DataType::Bank {
+            sample.push(Operation::called(0, 0, transfer)).expect("an operation of a bank");
+        }
+        let template = sample.finish().expect("at most one operation, of that type");
+        template.with_object(Play { load: self, data_type, op })
+    }
+}
+
+struct Play<'a, F> {
+    load: &'a Workload,
+    data_type: DataType,
+    op: F,
+}
+
+impl<F: FnMut(u64, &mut Random) -> Op> WithObject for Play<'_, F> {
+    type Result = History;
+
+    fn run<T: Object>(mut self, object: T) -> History {
+        let Workload { seed, keys, .. } = *self.load;
+        let keys = if self.data_type == DataType::KeyValue { keys.max(1) } else { keys };
+        let mut random = Random::new(seed);
+        let mut plans = self.load.plans(&mut random);
         plans.sort_by_key(|plan| plan.moment);
-        let mut states = BTreeMap::<Option<Value>, Option<Value>>::new();
+        let mut states = BTreeMap::<(Option<Value>, Option<Value>), T::State>::new();
         let mut operations = Vec::with_capacity(plans.len());
         for (number, plan) in plans.into_iter().enumerate() {
-            let op = op(number as u64, &mut random);
-            let key = (self.keys > 0).then(|| Value::Number(random.below(self.keys) as i64));
-            let state = states.entry(key.clone()).or_default();
+            let op = (self.op)(number as u64, &mut random);
+            let key = (keys > 0).then(|| Value::Number(random.below(keys) as i64));
+            let element = match &op {
+                Op::Add(value) | Op::Remove(value) | Op::Contains(value) => Some(value.clone()),
+                _ => None,
+            };
+            let state = states.entry((key.clone(), element)).or_insert_with(|| object.initial());
             let output: Output;
-            (*state, output) = KeyValue::apply(state, &op);
+            (*state, output) = object.apply(state, &op).expect("an operation of that type");
             let operation = Operation { key, ..Operation::called(plan.client, plan.call, op) };
             operations.push(match plan.returned {
                 Some(at) => operation.returned(at, output),
@@ -82,9 +112,15 @@ impl Workload {
             });
         }
         operations.sort_by_key(|operation| operation.call);
-        History::new(operations).expect("clients take turns")
+        let mut builder = HistoryBuilder::default().data_type(self.data_type);
+        for operation in operations {
+            builder.push(operation).expect("an operation of that type");
+        }
+        builder.finish().expect("clients take turns")
     }
+}
 
+impl Workload {
     fn plans(&self, random: &mut Random) -> Vec<Plan> {
         let mut free =
             (0..self.clients).map(|client| (random.below(self.duration + 1), client)).collect::<Vec<_>>();
@@ -109,35 +145,68 @@ impl Workload {
     }
 }
 
-/// Reads, writes and compare-and-sets of a few values.
-pub fn cas_register(values: u64) -> impl FnMut(u64, &mut Random) -> Op {
+/// Random operations of a type, on a few values.
+pub fn operations(data_type: DataType, values: u64) -> impl FnMut(u64, &mut Random) -> Op {
     move |_, random| {
-        let mut value = || Value::Number(random.below(values) as i64);
-        let (first, second) = (value(), value());
-        match random.below(3) {
-            0 => Op::Read,
-            1 => Op::Write(first),
-            _ => Op::Cas { from: first, to: second },
-        }
+        let value = Value::Number(random.below(values) as i64);
+        random_op(data_type, value, |random| Value::Number(random.below(values) as i64), random)
     }
 }
 
-/// Reads and writes; no two writes write the same value.
-pub fn register() -> impl FnMut(u64, &mut Random) -> Op {
-    |number, random| if random.below(2) == 0 { Op::Read } else { Op::Write(Value::Number(number as i64)) }
+/// Random operations of a type; no value is written, enqueued, pushed, added or inserted twice.
+pub fn unique_operations(data_type: DataType) -> impl FnMut(u64, &mut Random) -> Op {
+    move |number, random| {
+        // A priority queue whose values grew with time would be a queue.
+        let fresh = match data_type {
+            DataType::PriorityQueue => (number % 1000) << 31 | number,
+            _ => number,
+        };
+        random_op(
+            data_type,
+            Value::Number(fresh as i64),
+            |random| Value::Number(random.below(number.max(1)) as i64),
+            random,
+        )
+    }
 }
 
-/// Gets, puts, appends, deletes and compare-and-sets of a few short strings.
-pub fn store(values: u64) -> impl FnMut(u64, &mut Random) -> Op {
-    move |_, random| {
-        let mut value = || Value::from(format!("v{}", random.below(values)));
-        let (first, second) = (value(), value());
-        match random.below(8) {
-            0..3 => Op::Get,
-            3..5 => Op::Put(first),
-            5 => Op::Append(first),
-            6 => Op::Delete,
-            _ => Op::Cas { from: first, to: second },
+/// How many accounts a random bank has.
+const ACCOUNTS: u32 = 5;
+
+fn random_op(
+    data_type: DataType,
+    fresh: Value,
+    mut old: impl FnMut(&mut Random) -> Value,
+    random: &mut Random,
+) -> Op {
+    match (data_type, random.below(6)) {
+        (DataType::Register, 0..3) => Op::Read,
+        (DataType::Register, _) => Op::Write(fresh),
+        (DataType::CasRegister, 0 | 1) => Op::Read,
+        (DataType::CasRegister, 2 | 3) => Op::Write(fresh),
+        (DataType::CasRegister, _) => Op::Cas { from: old(random), to: fresh },
+        (DataType::KeyValue, 0 | 1) => Op::Get,
+        (DataType::KeyValue, 2) => Op::Put(fresh),
+        (DataType::KeyValue, 3) => Op::Append(fresh),
+        (DataType::KeyValue, 4) => Op::Delete,
+        (DataType::KeyValue, _) => Op::Cas { from: old(random), to: fresh },
+        (DataType::Queue, 0..3) => Op::Enq(fresh),
+        (DataType::Queue, _) => Op::Deq,
+        (DataType::Stack, 0..3) => Op::Push(fresh),
+        (DataType::Stack, _) => Op::Pop,
+        (DataType::Set, 0..2) => Op::Add(fresh),
+        (DataType::Set, 2..4) => Op::Remove(old(random)),
+        (DataType::Set, _) => Op::Contains(old(random)),
+        (DataType::PriorityQueue, 0..3) => Op::Insert(fresh),
+        (DataType::PriorityQueue, _) => Op::DeleteMin,
+        (DataType::Counter, 0..3) => Op::Inc(1 + random.below(2) as i64),
+        (DataType::Counter, _) => Op::Read,
+        (DataType::Bank, 0..4) => {
+            let mut account = || random.below(ACCOUNTS.into()) as u32;
+            Op::Transfer { from: account(), to: account(), amount: 1 + random.below(8) as u32 }
         }
+        (DataType::Bank, _) => Op::Read,
+        (DataType::AppendLog, 0..3) => Op::Append(fresh),
+        (DataType::AppendLog, _) => Op::Read,
     }
 }

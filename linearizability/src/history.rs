@@ -1,17 +1,24 @@
 //! A history: who called what, when, and what came back.
 //!
 //! Operations keep the order in which they were given; that place is their number everywhere in this crate.
-//! They are packed into 48 bytes each, values as symbols, so that a million of them are no burden.
+//! They are packed into 56 bytes each, values as symbols, so that a million of them are no burden.
 use crate::{
-    HistoryError, Op, Operation, Output, Return, Value,
+    DataType, HistoryError, Op, Operation, Output, Return, Value,
+    data_type::DataTypes,
     function::Function,
     hash::FastMap,
+    model::{AppendLog, Bank, Counter, KeyValue, PriorityQueue, Queue, Set, Stack, WithObject},
     symbol::{Interner, Symbol},
 };
 
 /// A history that is well formed: every return comes after its call, and no client has two operations open.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct History {
+    data_type: DataType,
+    /// What an object holds at first, if that is not the type's usual.
+    initial: Option<Value>,
+    /// Of a bank.
+    accounts: usize,
     interner: Interner,
     clients: Vec<u64>,
     operations: Vec<Packed>,
@@ -33,7 +40,7 @@ pub(crate) struct Packed {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct Class {
     pub(crate) function: Function,
-    pub(crate) arguments: [Symbol; 2],
+    pub(crate) arguments: [Symbol; 3],
     pub(crate) answer: Answer,
 }
 
@@ -111,12 +118,42 @@ impl History {
         self.operations[number].line as usize
     }
 
-    /// These operations alone, in this order.
+    /// What its objects are.
+    pub fn data_type(&self) -> DataType {
+        self.data_type
+    }
+
+    /// These operations alone, in this order. They keep their lines.
     pub fn restricted_to(&self, numbers: &[usize]) -> History {
+        let operations = numbers.iter().map(|&number| self.operations[number]).collect();
         History {
-            interner: self.interner.clone(),
+            operations,
+            initial: self.initial.clone(),
             clients: self.clients.clone(),
-            operations: numbers.iter().map(|&number| self.operations[number]).collect(),
+            interner: self.interner.clone(),
+            ..*self
+        }
+    }
+
+    /// Does something with the model of its objects.
+    pub(crate) fn with_object<W: WithObject>(&self, with: W) -> W::Result {
+        match self.data_type {
+            DataType::Register | DataType::CasRegister | DataType::KeyValue => {
+                with.run(KeyValue { initial: self.initial.clone() })
+            }
+            DataType::Queue => with.run(Queue),
+            DataType::Stack => with.run(Stack),
+            DataType::Set => with.run(Set),
+            DataType::PriorityQueue => with.run(PriorityQueue),
+            DataType::Counter => with.run(Counter),
+            DataType::Bank => {
+                let initial = match self.initial {
+                    Some(Value::Number(initial)) => initial,
+                    _ => Bank::INITIAL,
+                };
+                with.run(Bank { accounts: self.accounts, initial })
+            }
+            DataType::AppendLog => with.run(AppendLog),
         }
     }
 
@@ -135,14 +172,55 @@ impl Packed {
     }
 }
 
+/// No operations, of a register.
+impl Default for History {
+    fn default() -> Self {
+        History {
+            data_type: DataType::Register,
+            initial: None,
+            accounts: 0,
+            interner: Interner::default(),
+            clients: Vec::new(),
+            operations: Vec::new(),
+        }
+    }
+}
+
 /// Builds a [`History`] one operation at a time, in any order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HistoryBuilder {
     history: History,
     numbers: FastMap<u64, u32>,
+    chosen: Option<DataType>,
+    /// The types that have all operations so far.
+    types: DataTypes,
+}
+
+impl Default for HistoryBuilder {
+    fn default() -> Self {
+        HistoryBuilder {
+            history: History::default(),
+            numbers: FastMap::default(),
+            chosen: None,
+            types: DataTypes::ALL,
+        }
+    }
 }
 
 impl HistoryBuilder {
+    /// Says what the objects are, instead of having it guessed from the operations.
+    pub fn data_type(mut self, data_type: DataType) -> Self {
+        self.chosen = Some(data_type);
+        self
+    }
+
+    /// Says what an object holds at first: a register or a key (nothing, unless given), or each account of a
+    /// bank (10, unless given).
+    pub fn initial(mut self, initial: Value) -> Self {
+        self.history.initial = Some(initial);
+        self
+    }
+
     /// Adds an operation, and checks what can be checked of it alone.
     pub fn push(&mut self, operation: Operation) -> Result<(), HistoryError> {
         let line = self.history.len() + 1;
@@ -167,10 +245,11 @@ impl HistoryBuilder {
                 return Err(HistoryError::ReturnBeforeCall { line, client, call, returned: *at });
             }
         }
+        self.check_type(line, &op, returned.as_ref().map(|end| &end.output))?;
         let client = self.client(client);
         let interner = &mut self.history.interner;
-        let mut symbol = |value: Option<&Value>| value.map_or(Symbol::NONE, |value| interner.symbol(value));
-        let key = symbol(key.as_ref());
+        let mut symbol = |value: Option<Value>| value.map_or(Symbol::NONE, |value| interner.symbol(&value));
+        let key = symbol(key);
         let arguments = op.arguments().map(symbol);
         let (returned, answer) = match returned {
             None => (u64::MAX, Answer::Open),
@@ -181,10 +260,107 @@ impl HistoryBuilder {
         Ok(())
     }
 
-    /// The history, if every client had one operation at a time.
-    pub fn finish(self) -> Result<History, HistoryError> {
+    /// The history, if every client had one operation at a time and all operations are of one type.
+    pub fn finish(mut self) -> Result<History, HistoryError> {
         self.check_clients()?;
+        self.history.data_type = match self.chosen {
+            Some(chosen) => chosen,
+            None => self.guess()?,
+        };
+        self.check_initial()?;
+        if self.history.data_type == DataType::Bank {
+            self.history.accounts = self.count_accounts()?;
+        }
+        self.history.operations.shrink_to_fit();
         Ok(self.history)
+    }
+
+    fn check_type(&mut self, line: usize, op: &Op, output: Option<&Output>) -> Result<(), HistoryError> {
+        let types = op.function().types(output);
+        let operation = || match output {
+            Some(output) => format!("`{op}` → {output}"),
+            None => format!("`{op}`"),
+        };
+        if let Some(data_type) = self.chosen.filter(|chosen| !types.contains(*chosen)) {
+            return Err(HistoryError::NotOfType { line, operation: operation(), data_type });
+        }
+        self.types = self.types.intersection(types);
+        if !self.types.is_empty() || self.chosen.is_some() {
+            return Ok(());
+        }
+        let clashes = |number: &usize| {
+            let other = self.history.operation(*number);
+            let output = other.returned.map(|end| end.output);
+            types.intersection(other.op.function().types(output.as_ref())).is_empty()
+        };
+        let other = (0..self.history.len()).find(clashes).unwrap_or(0);
+        Err(HistoryError::MixedTypes { line, operation: operation(), other: self.history.line(other) })
+    }
+
+    /// The narrowest type, where the choice makes no difference.
+    fn guess(&self) -> Result<DataType, HistoryError> {
+        use DataType::*;
+        let candidates = self.types.iter().collect::<Vec<_>>();
+        let is_keyed = || self.history.operations.iter().any(|operation| operation.key != Symbol::NONE);
+        match candidates[..] {
+            [KeyValue, AppendLog] => Ok(if is_keyed() { KeyValue } else { AppendLog }),
+            [Register, CasRegister, KeyValue, Counter] | [Bank, AppendLog] => Err(HistoryError::Ambiguous {
+                candidates: candidates
+                    .iter()
+                    .map(|candidate| candidate.name())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
+            [first, ..] => Ok(first),
+            [] => unreachable!("operations of no type were refused one by one"),
+        }
+    }
+
+    fn check_initial(&self) -> Result<(), HistoryError> {
+        use DataType::*;
+        let (data_type, initial) = (self.history.data_type, self.history.initial.as_ref());
+        let expected = match (data_type, initial) {
+            (_, None) | (Register | CasRegister | KeyValue, _) | (Bank, Some(Value::Number(0..))) => {
+                return Ok(());
+            }
+            (Bank, _) => "a natural number",
+            _ => "none",
+        };
+        Err(HistoryError::Initial { data_type, initial: initial.expect("one was given").clone(), expected })
+    }
+
+    fn count_accounts(&self) -> Result<usize, HistoryError> {
+        let history = &self.history;
+        let mut read: Option<(usize, usize)> = None;
+        let mut paid = 0;
+        for number in 0..history.len() {
+            let (line, operation) = (history.line(number), history.operation(number));
+            match (operation.op, operation.returned) {
+                (Op::Transfer { from, to, .. }, _) => paid = paid.max(from.max(to) as usize + 1),
+                (_, Some(Return { output: Output::Array(balances), .. })) => match read {
+                    Some((other, accounts)) if accounts != balances.len() => {
+                        let found = format!("{} balances", balances.len());
+                        return Err(HistoryError::Accounts { line, found, other, accounts });
+                    }
+                    _ => read = read.or(Some((line, balances.len()))),
+                },
+                _ => {}
+            }
+        }
+        let Some((other, accounts)) = read else { return Ok(paid) };
+        if paid > accounts {
+            let names =
+                |op: Op| matches!(op, Op::Transfer { from, to, .. } if from.max(to) as usize + 1 == paid);
+            let number = (0..history.len()).find(|&number| names(history.operation(number).op));
+            let line = history.line(number.expect("the maximum stands somewhere"));
+            return Err(HistoryError::Accounts {
+                line,
+                found: format!("account {}", paid - 1),
+                other,
+                accounts,
+            });
+        }
+        Ok(accounts)
     }
 
     fn client(&mut self, id: u64) -> u32 {

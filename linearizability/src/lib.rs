@@ -24,6 +24,7 @@
 //! # Ok::<(), synod_linearizability::HistoryError>(())
 //! ```
 mod check;
+mod data_type;
 mod error;
 mod format;
 mod function;
@@ -31,7 +32,7 @@ pub mod generate;
 mod hash;
 mod history;
 mod mask;
-mod model;
+pub mod model;
 mod objects;
 mod operation;
 mod options;
@@ -40,15 +41,18 @@ mod symbol;
 mod transitions;
 #[cfg(test)]
 mod traps;
+mod turns;
 mod value;
 mod verdict;
 mod verify;
 mod window;
 
 pub use check::check;
+pub use data_type::{DataType, UnknownDataType};
 pub use error::HistoryError;
+pub use format::{Format, ReadOptions, UnknownFormat};
 pub use history::{History, HistoryBuilder};
-pub use model::{KeyValue, Model};
+pub use model::Model;
 pub use operation::{Op, Operation, Output, Return};
 pub use options::Options;
 pub use value::Value;

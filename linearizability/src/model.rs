@@ -1,9 +1,27 @@
 //! What a data type allows, one operation after the other.
 use std::{fmt::Debug, hash::Hash};
 
+mod bank;
+mod chain;
+mod counter;
 mod kv;
+mod log;
+mod priority_queue;
+mod queue;
+mod set;
+mod stack;
 
+pub use bank::Bank;
+pub use chain::Chain;
+pub use counter::Counter;
 pub use kv::KeyValue;
+pub use log::AppendLog;
+pub use priority_queue::PriorityQueue;
+pub use queue::Queue;
+pub use set::Set;
+pub use stack::Stack;
+
+use crate::{Op, Output, Value};
 
 /// A sequential specification: the object as it would be with a single client.
 ///
@@ -42,4 +60,71 @@ pub trait Model {
     fn describe(&self, state: &Self::State) -> String {
         format!("{state:?}")
     }
+}
+
+/// A built-in data type: every operation has one outcome.
+pub(crate) trait Object {
+    type State: Clone + Eq + Hash + Debug;
+
+    fn initial(&self) -> Self::State;
+
+    /// What `op` does and answers; `None` if it is not an operation of this type.
+    fn apply(&self, state: &Self::State, op: &Op) -> Option<(Self::State, Output)>;
+
+    /// See [`Model::is_read_only`].
+    fn is_read_only(&self, op: &Op, output: Option<&Output>) -> bool;
+
+    fn describe(&self, state: &Self::State) -> String;
+}
+
+/// A [`Model`] of each [`Object`].
+macro_rules! model_of_object {
+    ($($object:ty: $state:ty,)*) => { $(
+        impl Model for $object {
+            type Op = Op;
+            type Output = Output;
+            type State = $state;
+
+            fn initial(&self) -> $state {
+                Object::initial(self)
+            }
+
+            fn step(&self, state: &$state, op: &Op, output: Option<&Output>, next: &mut Vec<$state>) {
+                if let Some((after, answer)) = self.apply(state, op)
+                    && output.is_none_or(|output| *output == answer)
+                {
+                    next.push(after);
+                }
+            }
+
+            fn is_read_only(&self, op: &Op, output: Option<&Output>) -> bool {
+                Object::is_read_only(self, op, output)
+            }
+
+            fn describe(&self, state: &$state) -> String {
+                Object::describe(self, state)
+            }
+        }
+    )* };
+}
+
+model_of_object! {
+    KeyValue: Option<Value>,
+    Queue: Vec<Value>,
+    Stack: Chain,
+    Set: bool,
+    PriorityQueue: Vec<Value>,
+    Counter: i64,
+    Bank: Vec<i64>,
+    AppendLog: Chain,
+}
+
+/// Something that is done with whichever object a history is about.
+pub(crate) trait WithObject {
+    type Result;
+
+    fn run<T>(self, object: T) -> Self::Result
+    where
+        T: Object + Model<Op = Op, Output = Output, State = <T as Object>::State> + Sync,
+        <T as Object>::State: Send;
 }

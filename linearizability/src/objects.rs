@@ -1,41 +1,52 @@
 //! One history for each object: a history is linearizable if and only if its restriction to each object is
 //! (locality, Herlihy & Wing 1990 §3.1).
-use crate::{History, Op, Output, Value, hash::FastMap, history::Class, symbol::Symbol, window::Interval};
+use crate::{
+    DataType, History, Op, Output, Value, hash::FastMap, history::Class, symbol::Symbol, window::Interval,
+};
 
 /// The operations on one object that can matter.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub(crate) key: Symbol,
-    /// Their numbers in the history, ascending. Reads without an answer are left out: nobody can tell whether
+    /// Their numbers in the history, in the order of their calls. Reads without an answer are left out: nobody can tell whether
     /// they took place.
     pub(crate) operations: Vec<u32>,
 }
 
 /// The objects of a history, in the order of their first operations.
 pub(crate) fn split(history: &History) -> Vec<Object> {
-    let mut places = FastMap::<Symbol, usize>::default();
+    // Elements of a set are objects of their own.
+    let by_element = history.data_type() == DataType::Set;
+    let mut places = FastMap::<(u32, u32), usize>::default();
     let mut objects = Vec::new();
     for (number, operation) in history.packed().iter().enumerate() {
         if operation.is_open() && operation.class.function.is_read() {
             continue;
         }
-        let place = *places.entry(operation.key).or_insert_with(|| {
+        let element = if by_element { operation.class.arguments[0] } else { Symbol::NONE };
+        let place = *places.entry((operation.key.0, element.0)).or_insert_with(|| {
             objects.push(Object { key: operation.key, operations: Vec::new() });
             objects.len() - 1
         });
         objects[place].operations.push(number as u32);
     }
+    for object in &mut objects {
+        let call = |number: &u32| history.packed()[*number as usize].call;
+        if !object.operations.is_sorted_by_key(call) {
+            object.operations.sort_by_key(call);
+        }
+    }
     objects
 }
 
-/// The operations of an object as the search wants them.
-pub(crate) struct Task {
+/// The operations of an object as the search wants them: in the order of their calls.
+pub(crate) struct Task<Op, Output> {
     pub(crate) intervals: Vec<Interval>,
     pub(crate) classes: Vec<(Op, Option<Output>)>,
 }
 
 impl Object {
-    pub(crate) fn task(&self, history: &History) -> Task {
+    pub(crate) fn task(&self, history: &History) -> Task<Op, Output> {
         let mut numbers = FastMap::<Class, u32>::default();
         let mut classes = Vec::new();
         let mut intervals = Vec::with_capacity(self.operations.len());

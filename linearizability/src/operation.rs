@@ -7,7 +7,7 @@ use crate::Value;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Op {
-    /// Reads the object as a whole.
+    /// Reads the object as a whole: a register, a counter, all accounts, a log.
     Read,
     /// Overwrites a register.
     Write(Value),
@@ -22,10 +22,39 @@ pub enum Op {
     Get,
     /// Overwrites a key.
     Put(Value),
-    /// Appends to the string under a key; an absent key counts as the empty string.
+    /// Appends to a log, or to the string under a key, where an absent key counts as the empty string.
     Append(Value),
     /// Removes a key.
     Delete,
+    /// Adds at the end of a queue.
+    Enq(Value),
+    /// Takes the oldest value of a queue, null when it is empty.
+    Deq,
+    /// Adds on top of a stack.
+    Push(Value),
+    /// Takes the newest value of a stack, null when it is empty.
+    Pop,
+    /// Adds to a set; answers whether the value was new.
+    Add(Value),
+    /// Removes from a set; answers whether the value was there.
+    Remove(Value),
+    /// Answers whether a set has the value.
+    Contains(Value),
+    /// Adds to a priority queue.
+    Insert(Value),
+    /// Takes the least value of a priority queue, null when it is empty.
+    DeleteMin,
+    /// Adds to a counter.
+    Inc(i64),
+    /// Moves money between accounts of a bank, if the first one covers it; answers whether it did.
+    Transfer {
+        /// The account that pays, counted from 0.
+        from: u32,
+        /// The account that is paid.
+        to: u32,
+        /// How much.
+        amount: u32,
+    },
 }
 
 impl Op {
@@ -36,25 +65,18 @@ impl Op {
 
     /// Its name in the history format.
     pub fn name(&self) -> &'static str {
-        match self {
-            Op::Read => "read",
-            Op::Write(_) => "write",
-            Op::Cas { .. } => "cas",
-            Op::Get => "get",
-            Op::Put(_) => "put",
-            Op::Append(_) => "append",
-            Op::Delete => "delete",
-        }
+        self.function().name()
     }
 }
 
 /// As a call: `cas(3, 4)`.
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Op::Read | Op::Get | Op::Delete => f.write_str(self.name()),
-            Op::Write(value) | Op::Put(value) | Op::Append(value) => write!(f, "{}({value})", self.name()),
-            Op::Cas { from, to } => write!(f, "cas({from}, {to})"),
+        let arguments = self.arguments().into_iter().flatten().map(|argument| argument.to_string());
+        let arguments = arguments.collect::<Vec<_>>();
+        match arguments[..] {
+            [] => f.write_str(self.name()),
+            _ => write!(f, "{}({})", self.name(), arguments.join(", ")),
         }
     }
 }

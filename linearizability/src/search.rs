@@ -18,6 +18,7 @@ use crate::{
     hash::{FastMap, FastSet},
     mask::Mask,
     transitions::{More, Transitions},
+    turns::AnySearch,
     window::{Event, Window},
 };
 
@@ -50,11 +51,19 @@ pub(crate) enum Representative {
     EarliestCall,
 }
 
+/// Which candidate is tried first. No sequence is best for all histories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sequence {
+    EarliestReturn,
+    EarliestCall,
+}
+
 pub(crate) struct Search<'a, M: Model, K> {
-    window: &'a Window,
+    window: Window,
     transitions: Transitions<'a, M>,
     pub(crate) eager: Eager,
     pub(crate) representative: Representative,
+    sequence: Sequence,
     /// The next event; all before it are taken in.
     event: usize,
     state: u32,
@@ -96,18 +105,18 @@ pub(crate) struct Furthest {
 }
 
 impl<'a, M: Model, K: Mask> Search<'a, M, K> {
-    pub(crate) fn new(window: &'a Window, transitions: Transitions<'a, M>) -> Self {
+    pub(crate) fn new(window: Window, transitions: Transitions<'a, M>, sequence: Sequence) -> Self {
         let empty = K::empty(window.slot_count);
         Search {
-            window,
             eager: Eager::Reads,
             representative: Representative::EarliestReturn,
+            sequence,
             event: 0,
             state: Transitions::<M>::INITIAL,
             linearized: empty.clone(),
             open: empty,
             holder: vec![0; window.slot_count],
-            seen: Seen::new(window),
+            seen: Seen::new(&window),
             frames: Vec::new(),
             order: Vec::new(),
             candidates: Vec::new(),
@@ -116,69 +125,9 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
             steps: 0,
             furthest: Furthest::default(),
             started: false,
+            window,
             transitions,
         }
-    }
-
-    /// Goes on for about this many steps of the model.
-    pub(crate) fn run(&mut self, steps: u64) -> Outcome {
-        let end = self.steps.saturating_add(steps);
-        if !std::mem::replace(&mut self.started, true) && self.enter() {
-            return Outcome::Found;
-        }
-        while self.steps < end {
-            let Some(frame) = self.frames.last_mut() else { return Outcome::Exhausted };
-            let Some(&operation) = self.candidates.get(frame.next) else {
-                self.leave();
-                continue;
-            };
-            self.steps += 1;
-            let step =
-                self.transitions.step(frame.state, self.window.classes[operation as usize], frame.branch);
-            (frame.next, frame.branch) = match step {
-                Some((_, More::Yes)) => (frame.next, frame.branch + 1),
-                _ => (frame.next + 1, 0),
-            };
-            if let Some((state, _)) = step {
-                self.return_to_last();
-                self.linearize(operation, state);
-                if self.enter() {
-                    return Outcome::Found;
-                }
-            }
-        }
-        Outcome::OutOfSteps
-    }
-
-    /// The operations linearized so far, in order.
-    pub(crate) fn order(&self) -> &[u32] {
-        &self.order
-    }
-
-    pub(crate) fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    /// The operation at the latest return that the search could not get past. After an exhaustive search that
-    /// is the earliest moment at which no linearization was left.
-    pub(crate) fn stuck(&self) -> Option<u32> {
-        match self.window.events.get(self.furthest.event) {
-            Some(&Event::Return(operation)) => Some(operation),
-            _ => None,
-        }
-    }
-
-    /// The states in which the stuck operation was tried, a few of them.
-    pub(crate) fn states_when_stuck(&self) -> Vec<String> {
-        self.furthest.states.iter().map(|&state| self.transitions.describe(state)).collect()
-    }
-
-    /// An estimate of what it holds.
-    pub(crate) fn bytes(&self) -> usize {
-        self.seen.bytes()
-            + self.transitions.bytes()
-            + self.frames.capacity() * size_of::<Frame<K>>()
-            + (self.order.capacity() + self.candidates.capacity()) * 4
     }
 
     /// Settles a new configuration and lists what to try in it; true when everything is linearized. A
@@ -279,7 +228,7 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
         self.order.len() > before
     }
 
-    /// Reduction 2: one open operation of each class, the earliest return first.
+    /// Reduction 2: one open operation of each class, the one with the earliest return.
     fn list_candidates(&mut self) {
         self.configurations += 1;
         let first = self.candidates.len();
@@ -305,6 +254,78 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
             }
         }
         candidates.truncate(kept);
+        if self.sequence == Sequence::EarliestCall {
+            candidates[first..].sort_unstable();
+        }
+    }
+}
+
+impl<M, K> AnySearch for Search<'_, M, K>
+where
+    M: Model + Sync,
+    M::Op: Send,
+    M::Output: Send,
+    M::State: Send,
+    K: Mask + Send,
+{
+    /// Goes on for about this many steps of the model.
+    fn run(&mut self, steps: u64) -> Outcome {
+        let end = self.steps.saturating_add(steps);
+        if !std::mem::replace(&mut self.started, true) && self.enter() {
+            return Outcome::Found;
+        }
+        while self.steps < end {
+            let Some(frame) = self.frames.last_mut() else { return Outcome::Exhausted };
+            let Some(&operation) = self.candidates.get(frame.next) else {
+                self.leave();
+                continue;
+            };
+            self.steps += 1;
+            let step =
+                self.transitions.step(frame.state, self.window.classes[operation as usize], frame.branch);
+            (frame.next, frame.branch) = match step {
+                Some((_, More::Yes)) => (frame.next, frame.branch + 1),
+                _ => (frame.next + 1, 0),
+            };
+            if let Some((state, _)) = step {
+                self.return_to_last();
+                self.linearize(operation, state);
+                if self.enter() {
+                    return Outcome::Found;
+                }
+            }
+        }
+        Outcome::OutOfSteps
+    }
+
+    /// The operation at the latest return that the search could not get past. After an exhaustive search that
+    /// is the earliest moment at which no linearization was left.
+    fn stuck(&self) -> Option<u32> {
+        match self.window.events.get(self.furthest.event) {
+            Some(&Event::Return(operation)) => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// The states in which the stuck operation was tried, a few of them.
+    fn states_when_stuck(&self) -> Vec<String> {
+        self.furthest.states.iter().map(|&state| self.transitions.describe(state)).collect()
+    }
+
+    /// An estimate of what it holds.
+    fn bytes(&self) -> usize {
+        self.seen.bytes()
+            + self.transitions.bytes()
+            + self.frames.capacity() * size_of::<Frame<K>>()
+            + (self.order.capacity() + self.candidates.capacity()) * 4
+    }
+
+    fn order(&self) -> Vec<u32> {
+        self.order.clone()
+    }
+
+    fn steps(&self) -> u64 {
+        self.steps
     }
 }
 

@@ -1,11 +1,13 @@
 //! Two shortcuts that look sound, put in on purpose: the histories of the tests must tell them from the real
 //! thing, or the tests would not notice if somebody slipped into one.
 use crate::{
-    History, KeyValue,
-    generate::{Workload, cas_register},
+    DataType, History,
+    generate::{Workload, operations},
+    model::KeyValue,
     objects,
-    search::{Eager, Outcome, Representative, Search},
+    search::{Eager, Outcome, Representative, Search, Sequence},
     transitions::Transitions,
+    turns::AnySearch,
     window::Window,
 };
 
@@ -13,15 +15,19 @@ fn outcome(history: &History, eager: Eager, representative: Representative) -> O
     let [object] = &objects::split(history)[..] else { panic!("a history of one object") };
     let task = object.task(history);
     let window = Window::new(&task.intervals);
-    let mut search = Search::<_, u64>::new(&window, Transitions::new(&KeyValue, task.classes));
+    let model = KeyValue::default();
+    let transitions = Transitions::new(&model, task.classes);
+    let mut search = Search::<_, u64>::new(window, transitions, Sequence::EarliestReturn);
     (search.eager, search.representative) = (eager, representative);
     search.run(u64::MAX)
 }
 
 /// How many of some linearizable histories a search denies.
-fn denied(clients: u64, operations: u64, eager: Eager, representative: Representative) -> usize {
-    let history =
-        |seed| Workload { clients, operations, seed, ..Workload::default() }.linearizable(cas_register(5));
+fn denied(clients: u64, length: u64, eager: Eager, representative: Representative) -> usize {
+    let history = |seed| {
+        Workload { clients, operations: length, seed, ..Workload::default() }
+            .linearizable(DataType::CasRegister, operations(DataType::CasRegister, 5))
+    };
     (0..20).filter(|&seed| outcome(&history(seed), eager, representative) == Outcome::Exhausted).count()
 }
 

@@ -19,6 +19,9 @@ pub enum Verdict {
     Unknown {
         /// Which bound it met.
         why: Why,
+        /// For each object that was not decided, an order of its operations up to the latest return that the
+        /// check came to, one object after the other.
+        prefix: Vec<usize>,
     },
 }
 

@@ -1,7 +1,11 @@
 //! An independent check of a linearization, in linear time: it shares no code with the search but the model.
 use thiserror::Error;
 
-use crate::{History, Model, Op, Output, hash::FastMap, model::KeyValue, symbol::Symbol};
+use crate::{
+    History, Op, Value,
+    hash::FastMap,
+    model::{Object, WithObject},
+};
 
 /// Why an order is no linearization of a history.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -71,21 +75,35 @@ fn keeps_real_time(history: &History, order: &[usize]) -> Result<(), OrderError>
 }
 
 fn gives_the_answers(history: &History, order: &[usize]) -> Result<(), OrderError> {
-    let model = KeyValue;
-    let mut objects = FastMap::<Symbol, Vec<<KeyValue as Model>::State>>::default();
-    let mut next = Vec::new();
-    for &number in order {
-        let operation = history.operation(number);
-        let (op, output): (Op, Option<Output>) = (operation.op, operation.returned.map(|end| end.output));
-        let states = objects.entry(history.packed()[number].key).or_insert_with(|| vec![model.initial()]);
-        for state in states.iter() {
-            model.step(state, &op, output.as_ref(), &mut next);
+    history.with_object(Replay { history, order })
+}
+
+struct Replay<'a> {
+    history: &'a History,
+    order: &'a [usize],
+}
+
+impl WithObject for Replay<'_> {
+    type Result = Result<(), OrderError>;
+
+    fn run<T: Object>(self, object: T) -> Result<(), OrderError> {
+        let mut states = FastMap::<(u32, Option<Value>), T::State>::default();
+        for &number in self.order {
+            let operation = self.history.operation(number);
+            // One state holds one element of a set.
+            let element = match &operation.op {
+                Op::Add(value) | Op::Remove(value) | Op::Contains(value) => Some(value.clone()),
+                _ => None,
+            };
+            let key = (self.history.packed()[number].key.0, element);
+            let state = states.entry(key).or_insert_with(|| object.initial());
+            let wrong = OrderError::WrongAnswer(number);
+            let (after, answer) = object.apply(state, &operation.op).ok_or_else(|| wrong.clone())?;
+            if operation.returned.is_some_and(|end| end.output != answer) {
+                return Err(wrong);
+            }
+            *state = after;
         }
-        std::mem::swap(states, &mut next);
-        next.clear();
-        if states.is_empty() {
-            return Err(OrderError::WrongAnswer(number));
-        }
+        Ok(())
     }
-    Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) enum Event {
     Return(u32),
 }
 
-/// Operations are numbered as the intervals that the window was made from.
+/// Operations are numbered as the intervals that the window was made from, which are in the order of their calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     /// In time; at equal times calls come first, so that touching operations are concurrent. An operation

@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::json::Json;
 use crate::{
-    History, HistoryBuilder, HistoryError, Op, Operation, Output, Return, Value, function::Function,
+    History, HistoryBuilder, HistoryError, Op, Operation, Output, Return, Value,
+    function::{Function, Kind},
 };
 
 impl History {
@@ -28,20 +29,8 @@ impl History {
     /// let error = History::read_jsonl(line.as_bytes()).unwrap_err();
     /// assert!(error.to_string().starts_with("line 1: client 2 returns at 20, before its call at 79; "));
     /// ```
-    pub fn read_jsonl(mut source: impl BufRead) -> Result<History, HistoryError> {
-        let mut builder = HistoryBuilder::default();
-        let mut text = Vec::new();
-        for line in 1.. {
-            text.clear();
-            let read = source.read_until(b'\n', &mut text);
-            if read.map_err(|source| HistoryError::Io { line, source })? == 0 {
-                break;
-            }
-            if !text.trim_ascii().is_empty() {
-                builder.push_at(line, parse(line, &text)?)?;
-            }
-        }
-        builder.finish()
+    pub fn read_jsonl(source: impl BufRead) -> Result<History, HistoryError> {
+        read(HistoryBuilder::default(), source)
     }
 
     /// Writes the JSON lines format; the same history gives the same bytes.
@@ -55,6 +44,21 @@ impl History {
         self.write_jsonl(&mut bytes).expect("a vector takes every write");
         String::from_utf8(bytes).expect("JSON is UTF-8")
     }
+}
+
+pub(super) fn read(mut builder: HistoryBuilder, mut source: impl BufRead) -> Result<History, HistoryError> {
+    let mut text = Vec::new();
+    for line in 1.. {
+        text.clear();
+        let read = source.read_until(b'\n', &mut text);
+        if read.map_err(|source| HistoryError::Io { line, source })? == 0 {
+            break;
+        }
+        if !text.trim_ascii().is_empty() {
+            builder.push_at(line, parse(line, &text)?)?;
+        }
+    }
+    builder.finish()
 }
 
 /// One line.
@@ -85,6 +89,8 @@ struct Fields<'a> {
     from: Option<Json>,
     #[serde(default, deserialize_with = "present")]
     to: Option<Json>,
+    #[serde(default, deserialize_with = "present")]
+    amount: Option<Json>,
 }
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
@@ -110,28 +116,32 @@ impl Fields<'_> {
             return Err(HistoryError::UnknownFunction { line, function: self.f.into_owned() });
         };
         let name = function.name();
-        let scalar = |field, json: Json| match json {
-            Json::Scalar(value) => Ok(value),
+        let typed = |field, json: Json, kind: Kind| match json {
+            Json::Scalar(value) if kind.admits(&value) => Ok(value),
             other => Err(HistoryError::WrongType {
                 line,
                 function: name,
                 field,
-                expected: "a number or a string",
+                expected: kind.name(),
                 found: Output::from(other).to_string(),
             }),
         };
-        let key = self.key.map(|json| scalar("key", json)).transpose()?;
-        let mut arguments = [None, None];
-        for (field, json) in [("value", self.value), ("from", self.from), ("to", self.to)] {
-            let place = function.arguments().iter().position(|&argument| argument == field);
-            match (place, json) {
-                (Some(place), Some(json)) => arguments[place] = Some(scalar(field, json)?),
+        let key = self.key.map(|json| typed("key", json, Kind::Scalar)).transpose()?;
+        let mut arguments = [None, None, None];
+        let given = [("value", self.value), ("from", self.from), ("to", self.to), ("amount", self.amount)];
+        for (field, json) in given {
+            let wanted = function.arguments().iter().position(|&(argument, _)| argument == field);
+            match (wanted, json) {
+                (Some(place), Some(json)) => {
+                    arguments[place] = Some(typed(field, json, function.arguments()[place].1)?);
+                }
+                (Some(place), None) if function == Function::Inc => arguments[place] = Some(1.into()),
                 (Some(_), None) => return Err(HistoryError::MissingField { line, function: name, field }),
                 (None, Some(_)) => return Err(HistoryError::SurplusField { line, function: name, field }),
                 (None, None) => {}
             }
         }
-        Ok((key, Op::new(function, arguments).expect("no argument is missing")))
+        Ok((key, Op::new(function, arguments).expect("all arguments are there, of the right kinds")))
     }
 }
 
@@ -153,9 +163,11 @@ fn write_line(sink: &mut impl Write, operation: &Operation) -> io::Result<()> {
     if let Some(key) = key {
         write!(sink, ",\"key\":{key}")?;
     }
-    for (field, argument) in op.function().arguments().iter().zip(op.arguments()) {
+    for ((field, _), argument) in op.function().arguments().iter().zip(op.arguments()) {
         let argument = argument.expect("as many arguments as the table says");
-        write!(sink, ",\"{field}\":{argument}")?;
+        if *op != Op::Inc(1) {
+            write!(sink, ",\"{field}\":{argument}")?;
+        }
     }
     let output = returned.as_ref().map_or(&Output::Null, |end| &end.output);
     writeln!(sink, "}},\"output\":{}}}", JsonOutput(output))

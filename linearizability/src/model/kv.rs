@@ -1,38 +1,30 @@
-//! One key of a key–value store, which is also a register and a cas register: an optional value.
-use crate::{Model, Op, Output, Value};
+use super::Object;
+use crate::{Op, Output, Value};
 
 /// A register, a cas register, or one key of a store: `read`, `write`, `cas`, `get`, `put`, `append`, `delete`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KeyValue;
+#[derive(Clone, Debug, Default)]
+pub struct KeyValue {
+    /// What it holds at first.
+    pub initial: Option<Value>,
+}
 
-impl KeyValue {
-    /// What `op` does, and what it answers.
-    pub(crate) fn apply(state: &Option<Value>, op: &Op) -> (Option<Value>, Output) {
-        match op {
+impl Object for KeyValue {
+    type State = Option<Value>;
+
+    fn initial(&self) -> Option<Value> {
+        self.initial.clone()
+    }
+
+    fn apply(&self, state: &Option<Value>, op: &Op) -> Option<(Option<Value>, Output)> {
+        Some(match op {
             Op::Read | Op::Get => (state.clone(), Output::from(state.clone())),
             Op::Write(value) | Op::Put(value) => (Some(value.clone()), Output::Null),
             Op::Delete => (None, Output::Null),
             Op::Append(value) => (Some(appended(state.as_ref(), value)), Output::Null),
             Op::Cas { from, to } if state.as_ref() == Some(from) => (Some(to.clone()), Output::Bool(true)),
             Op::Cas { .. } => (state.clone(), Output::Bool(false)),
-        }
-    }
-}
-
-impl Model for KeyValue {
-    type Op = Op;
-    type Output = Output;
-    type State = Option<Value>;
-
-    fn initial(&self) -> Option<Value> {
-        None
-    }
-
-    fn step(&self, state: &Option<Value>, op: &Op, output: Option<&Output>, next: &mut Vec<Option<Value>>) {
-        let (after, answer) = Self::apply(state, op);
-        if output.is_none_or(|output| *output == answer) {
-            next.push(after);
-        }
+            _ => return None,
+        })
     }
 
     fn is_read_only(&self, op: &Op, output: Option<&Output>) -> bool {

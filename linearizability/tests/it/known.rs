@@ -89,8 +89,8 @@ fn a_budget_that_is_used_up_is_said() {
     let read = Operation::called(99, 10, Op::Read).returned(11, Output::Value(77.into()));
     let hard = History::new((0..18).map(write).chain([read])).unwrap();
     let verdict = check(&hard, &Options::default().steps(1000));
-    assert_eq!(verdict, Verdict::Unknown { why: Why::Steps(1000) });
+    assert!(matches!(verdict, Verdict::Unknown { why: Why::Steps(1000), .. }), "{verdict:?}");
     let verdict = check(&hard, &Options::default().memory(100_000));
-    assert_eq!(verdict, Verdict::Unknown { why: Why::Memory(100_000) });
+    assert!(matches!(verdict, Verdict::Unknown { why: Why::Memory(100_000), .. }), "{verdict:?}");
     assert_eq!(Why::Steps(1000).to_string(), "the budget of 1000 steps is used up");
 }

@@ -3,6 +3,7 @@ mod brute_force;
 mod known;
 mod malformed;
 mod random;
+mod recorded;
 mod text;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};

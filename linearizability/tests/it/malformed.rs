@@ -74,7 +74,7 @@ fn outputs() {
     );
     check(
         &line(r#"{"f":"get","key":1}"#, "true"),
-        "line 1: the output of `get` must be the value read, or null when there is none, not true",
+        "line 1: the output of `get` must be the value that was found, or null when there is none, not true",
     );
     let open = line(r#"{"f":"read"}"#, "1").replace(r#""return":2"#, r#""return":null"#);
     check(&open, "line 1: an output without a return; put null for `output`, or give the time of `return`");

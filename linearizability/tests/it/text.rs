@@ -1,7 +1,7 @@
 //! Histories as text.
 use synod_linearizability::{
-    History, HistoryBuilder, Op, Operation, Output,
-    generate::{Workload, cas_register, store},
+    DataType, History, HistoryBuilder, Op, Operation, Output,
+    generate::{Workload, operations},
 };
 
 #[test]
@@ -21,8 +21,8 @@ fn a_history_is_written_as_it_was_read() {
 fn generated_histories_survive_the_round_trip() {
     for seed in 0..20 {
         let load = Workload { seed, unanswered: 7, keys: seed % 3, ..Workload::default() };
-        let history =
-            if load.keys > 0 { load.linearizable(store(3)) } else { load.linearizable(cas_register(3)) };
+        let data_type = DataType::ALL[seed as usize % DataType::ALL.len()];
+        let history = load.linearizable(data_type, operations(data_type, 3));
         let text = history.to_jsonl();
         assert_eq!(History::read_jsonl(text.as_bytes()).unwrap().to_jsonl(), text);
         let open = history.operations().filter(|operation| operation.returned.is_none()).count();
