@@ -13,7 +13,6 @@ use synod_cli::{
     exit::Exit,
     run::{Failure, RunOptions},
 };
-use synod_telemetry::grpc::ExportError;
 
 fn main() -> ExitCode {
     // clap prints usage errors itself, and exits with 2.
@@ -75,12 +74,7 @@ fn run(args: RunArgs) -> ExitCode {
         print!("{}", report.text());
     }
     if let Some(Err(error)) = &report.exported {
-        if args.json {
-            eprintln!("error: --otlp: {error}");
-        }
-        if matches!(error, ExportError::BadEndpoint { .. }) && report.exit() == Exit::Environment {
-            return Exit::Usage.into();
-        }
+        eprintln!("error: --otlp: {error}");
     }
     let _ = std::io::stdout().flush();
     report.exit().into()

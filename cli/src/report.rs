@@ -93,7 +93,7 @@ impl Verdicts {
                 (Some(true), format!("an order of all {} operations explains every answer", self.operations))
             }
             Verdict::NotLinearizable(violation) => (Some(false), violation.to_string()),
-            Verdict::Unknown { why } => (None, format!("not decided: {why}")),
+            Verdict::Unknown { why, .. } => (None, format!("not decided: {why}")),
             other => (None, format!("{other:?}")),
         };
         [
@@ -197,7 +197,8 @@ impl Report {
         }
         match &self.exported {
             Some(Ok(spans)) => writeln!(out, "exported     {} spans", grouped(*spans))?,
-            Some(Err(error)) => writeln!(out, "{BAD}not exported{BAD:#} {error}")?,
+            // Said on stderr, and by the exit code.
+            Some(Err(_)) => writeln!(out, "{BAD}not exported{BAD:#}")?,
             None => {}
         }
         if self.verdicts.exit() == Exit::Violated {

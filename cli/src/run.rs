@@ -7,10 +7,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_linearizability as lin;
-use synod_protocol::Observer;
+use synod_protocol::{Observer, Recording};
 use synod_simulator::{Config, Fault, Outcome, Simulation};
 use synod_telemetry::{
-    Recording, grpc, jaeger_json, otlp_json, tell,
+    grpc, jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},
 };
 
@@ -90,6 +90,12 @@ const CHECKER_STEPS: u64 = 20_000_000;
 /// The knobs make no sense, or the files cannot be written. A violated property is no error, and neither is
 /// an endpoint that does not answer: the report says so.
 pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
+    if let Some(endpoint) = &options.otlp {
+        grpc::Exporter::check(endpoint).map_err(|error| Failure {
+            exit: Exit::Usage,
+            error: anyhow::Error::new(error).context("--otlp"),
+        })?;
+    }
     let folder =
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
     let config = options.config();

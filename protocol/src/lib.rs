@@ -93,6 +93,9 @@ pub use quorum::{Quorum, majority};
 mod step;
 pub use step::{Loss, Nodes, Observer, PacketId, Place, Step, Violation, What};
 
+mod recording;
+pub use recording::Recording;
+
 pub mod contract;
 
 /// The example of the README is compiled and run.

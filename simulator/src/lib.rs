@@ -99,9 +99,6 @@ mod stream;
 
 mod hash;
 
-mod recorder;
-pub use recorder::{Recorder, Recording, TraceError, read_trace};
-
 mod draw;
 pub use draw::{Draws, Site, mix};
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use serde_json::json;
+use synod_protocol::Recording;
 use synod_telemetry::{
-    Recording,
     grpc::Exporter,
     jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},

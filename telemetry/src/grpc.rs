@@ -82,6 +82,14 @@ impl Exporter {
         Exporter::connect_within(endpoint, Patience::default())
     }
 
+    /// Is this an endpoint that [`Exporter::connect`] could try? Before a long run, not after it.
+    ///
+    /// # Errors
+    /// [`ExportError::BadEndpoint`].
+    pub fn check(endpoint: &str) -> Result<(), ExportError> {
+        parse(endpoint).map(drop)
+    }
+
     pub fn connect_within(endpoint: &str, patience: Patience) -> Result<Exporter, ExportError> {
         let channel = parse(endpoint)?.connect_timeout(patience.connect).timeout(patience.answer);
         let endpoint = channel.uri().to_string();

@@ -1,9 +1,6 @@
 //! Recorded steps of any synod-protocol Node as OpenTelemetry spans: OTLP files, Jaeger files, OTLP over gRPC.
 pub mod trace_file;
 
-mod recording;
-pub use recording::Recording;
-
 mod narrator;
 pub use narrator::{Milestone, Narrator, Story};
 

@@ -1,3 +1,4 @@
+//! Numbers that JSON cannot carry as numbers.
 use std::fmt;
 
 use serde::{Serialize, Serializer};

@@ -8,6 +8,31 @@
 //!
 //! A counterexample, a failing seed and a captured run are the same kind of file. Equal runs give equal
 //! bytes.
+//!
+//! | field of a step | is |
+//! |---|---|
+//! | `number` | 0, 1, 2, …, without gaps |
+//! | `at` | nanoseconds since the run began; never decreases |
+//! | `place` | `{"node":1}`, `{"client":1}` or `"network"` |
+//! | `what` | one of the following, under its name |
+//!
+//! | `what` | fields | at |
+//! |---|---|---|
+//! | `booted` | `clock`, `records`, `effects`, `view` | node |
+//! | `handled` | `clock`, `packet` (`null` for a timer), `input`, `effects`, `view` | node |
+//! | `sent` | `packet`, `to`, `cause` (a step's number), `effect` (its place in that step's effects) | node |
+//! | `synced`, `crashed` | `records` | node |
+//! | `ended` | `why` | node |
+//! | `called` | `packet`, `caller`, `request` | client |
+//! | `returned` | `packet`, `caller`, `answer`: `{"Done":…}` or `{"Elsewhere":…}` | client |
+//! | `gave_up` | `caller` | client |
+//! | `dropped` | `packet`, `why`: `lost`, `partitioned` or `down` | network |
+//! | `duplicated` | `packet`, `twin` | network |
+//! | `fault` | `what`: `"cut n1 n3 \| n2 n4 n5"` | network |
+//!
+//! `input` is `{"Message":[from, …]}`, `{"Timer":…}` or `{"Request":[caller, …]}`; `effects` are `Send`,
+//! `Reply`, `Persist`, `SetTimer`, `CancelTimer` and `Event`. What stands in them, and the `view`, is the
+//! algorithm's.
 use std::{
     io::{self, BufRead, Write},
     marker::PhantomData,

@@ -23,7 +23,10 @@ fn seeds(default: u64) -> u64 {
 ///
 /// # Errors
 /// What went wrong, in a line.
-fn judge(options: &RunOptions, with: fn(synod_simulator::Config) -> synod_simulator::Config) -> Result<u64, String> {
+fn judge(
+    options: &RunOptions,
+    with: fn(synod_simulator::Config) -> synod_simulator::Config,
+) -> Result<u64, String> {
     let seed = options.seed;
     let wrong = |what: String| Err(format!("seed {seed}: {what}"));
     let outcome = match simulate::<Raft, _>(with(options.config()), (), false) {
@@ -74,7 +77,11 @@ fn sweep(count: u64, judge: impl Fn(u64) -> Result<u64, String> + Sync) -> Vec<S
 #[test]
 fn five_nodes_all_faults() {
     let wrong = sweep(seeds(60), |seed| {
-        let options = RunOptions { operations: 1_000, sim_time: std::time::Duration::from_secs(25), ..RunOptions::new(seed) };
+        let options = RunOptions {
+            operations: 1_000,
+            sim_time: std::time::Duration::from_secs(25),
+            ..RunOptions::new(seed)
+        };
         judge(&options, |config| config)
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -103,7 +110,8 @@ fn swarms() {
 fn a_first_run_shows_something() {
     let mut records_lost = 0;
     for seed in [7, 8, 9] {
-        let outcome = simulate::<Raft, _>(RunOptions::new(seed).config(), (), false).expect("the knobs make sense");
+        let outcome =
+            simulate::<Raft, _>(RunOptions::new(seed).config(), (), false).expect("the knobs make sense");
         assert_eq!(outcome.violation, None, "seed {seed}");
         assert!(outcome.counts.ok > 1_500, "seed {seed}: {} calls succeeded", outcome.counts.ok);
         assert!(outcome.counts.crashes >= 3, "seed {seed}");

@@ -1,8 +1,8 @@
 //! Porcupine's logs of an etcd register, as Jepsen printed them on its console:
 //!
 //! ```text
-//! INFO  jepsen.util - 3	:invoke	:cas	[1 4]
-//! INFO  jepsen.util - 3	:fail	:cas	[1 4]
+//! INFO  jepsen.util - 3  :invoke  :cas  [1 4]
+//! INFO  jepsen.util - 3  :fail  :cas  [1 4]
 //! ```
 use super::recorder::{End, Recorder};
 use crate::{History, HistoryBuilder, HistoryError, Op, Output, Value};
@@ -32,7 +32,7 @@ pub(super) fn read(builder: HistoryBuilder, text: &str) -> Result<History, Histo
             continue;
         }
         let called = recorder.open(line, process)?.op.clone();
-        if !function.strip_prefix(':').is_some_and(|name| name == called.name()) {
+        if function.strip_prefix(':').is_none_or(|name| name != called.name()) {
             return Err(bad("it ends another operation than its process called"));
         }
         recorder.end(

@@ -81,11 +81,7 @@ impl Event {
     /// Whether this can only be a pair of a key and a value.
     fn is_independent(&self) -> bool {
         let Edn::Vector(pair) = &self.value else { return false };
-        match (self.function, &pair[..]) {
-            (Function::Write, [_, _]) => true,
-            (Function::Cas, [_, Edn::Vector(_)]) => true,
-            _ => false,
-        }
+        matches!((self.function, &pair[..]), (Function::Write, [_, _]) | (Function::Cas, [_, Edn::Vector(_)]))
     }
 
     fn record(mut self, recorder: &mut Recorder, independent: bool) -> Result<(), HistoryError> {

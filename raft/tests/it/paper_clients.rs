@@ -219,7 +219,10 @@ fn a_new_leader_waits_for_its_first_entry() {
     let asks = |cluster: &Cluster| {
         cluster.events().iter().any(|(_, event)| matches!(event, RaftEvent::StartedRound { .. }))
     };
-    assert!(!asks(&cluster), "a confirmation could come before the commitment, and n2 does not know the write");
+    assert!(
+        !asks(&cluster),
+        "a confirmation could come before the commitment, and n2 does not know the write"
+    );
     cluster.deliver();
     assert!(asks(&cluster));
     assert_eq!(cluster.answers_to(read), [&Answer::Done(holds(1))]);

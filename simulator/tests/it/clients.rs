@@ -2,8 +2,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use synod_protocol::{Answer, ClientId, Place, What};
-use synod_simulator::{Client, Config, Fault, Recording};
+use synod_protocol::{Answer, ClientId, Place, Recording, What};
+use synod_simulator::{Client, Config, Fault};
 
 use crate::toys::{Bug, Rules, run, run_with, short};
 
@@ -12,7 +12,7 @@ fn a_call_that_gets_no_answer_is_tried_at_the_next_node_under_its_number() {
     let mut recording = Recording::default();
     run(short(1).with_faults(&[Fault::Loss, Fault::Crash]), &mut recording);
     let (mut tries, mut again_after) = (BTreeMap::<_, Vec<_>>::new(), 0);
-    for step in &recording.steps {
+    for step in recording.steps() {
         if let What::Called { caller, request, .. } = &step.what {
             let earlier = tries.entry((caller.client, caller.number)).or_default();
             if let Some(&(at, asked)) = earlier.last() {
@@ -32,7 +32,7 @@ fn a_client_that_gives_up_leaves_its_call_unknown_and_comes_back_as_another() {
     let rules = Rules::with(&config, Bug::Silent);
     let outcome = run_with(config.clone(), rules, &mut recording);
     let mut given_up = BTreeSet::new();
-    for step in &recording.steps {
+    for step in recording.steps() {
         match &step.what {
             What::GaveUp { caller } => {
                 assert!(given_up.insert(caller.client), "each client gives up once");
@@ -59,7 +59,7 @@ fn only_a_call_that_reached_no_node_failed_for_certain() {
     config.client = Client { give_up_after: Duration::from_millis(900), ..config.client };
     let outcome = run(config, &mut recording);
     let mut handed = BTreeSet::new();
-    for step in &recording.steps {
+    for step in recording.steps() {
         if let What::Handled { input, .. } = &step.what
             && let synod_protocol::Input::Request(caller, _) = &**input
         {
@@ -79,10 +79,10 @@ fn a_client_follows_a_hint_at_once_and_backs_off_without_one() {
     let mut recording = Recording::default();
     run(short(2), &mut recording);
     let (mut followed, mut backed_off) = (0, 0);
-    for (step, next) in recording.steps.iter().zip(1..) {
+    for (step, next) in recording.steps().iter().zip(1..) {
         let What::Returned { caller, answer, .. } = &step.what else { continue };
         let Answer::Elsewhere(hint) = **answer else { continue };
-        let retry = recording.steps[next..].iter().find_map(|later| match &later.what {
+        let retry = recording.steps()[next..].iter().find_map(|later| match &later.what {
             What::Called { caller: retry, .. } if retry.client == caller.client => {
                 Some((later.at - step.at, *retry))
             }
@@ -109,7 +109,7 @@ fn calls_are_what_the_steps_say() {
     let mut recording = Recording::default();
     let outcome = run(short(5).with_faults(&Fault::ALL), &mut recording);
     let (mut called, mut returned) = (BTreeMap::new(), BTreeMap::new());
-    for step in &recording.steps {
+    for step in recording.steps() {
         match &step.what {
             What::Called { caller, request, .. } => {
                 called.entry((caller.client, caller.number)).or_insert((step.at, **request));

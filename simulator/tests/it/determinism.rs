@@ -1,5 +1,6 @@
 //! The same seed gives the same run.
-use synod_simulator::{Fault, Recording, Simulation};
+use synod_protocol::Recording;
+use synod_simulator::{Fault, Simulation};
 
 use crate::toys::{Ledger, Rules, new_values, run, short};
 
@@ -9,7 +10,7 @@ fn the_same_seed_twice_gives_the_same_steps_and_the_same_outcome() {
         let run = || {
             let mut recording = Recording::default();
             let outcome = run(short(seed).swarm(&Fault::ALL), &mut recording);
-            (recording.steps, outcome)
+            (recording.into_steps(), outcome)
         };
         let (first, again) = (run(), run());
         assert_eq!(first.0, again.0, "seed {seed}");
@@ -50,5 +51,8 @@ fn one_event_at_a_time_is_the_same_run() {
 #[test]
 fn a_seed_replays_after_any_upgrade() {
     let outcome = run(short(1).with_faults(&Fault::ALL), ());
-    assert_eq!((outcome.trace_hash, outcome.counts.steps, outcome.end.0), (10495143355941279507, 6795, 18038462835));
+    assert_eq!(
+        (outcome.trace_hash, outcome.counts.steps, outcome.end.0),
+        (10495143355941279507, 6795, 18038462835)
+    );
 }

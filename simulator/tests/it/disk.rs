@@ -1,15 +1,15 @@
 //! Disks: group commit, and what a crash keeps.
 use std::time::Duration;
 
-use synod_protocol::{NodeId, Place, Step, What};
-use synod_simulator::{Config, Disk, Fault, Recording};
+use synod_protocol::{NodeId, Place, Recording, Step, What};
+use synod_simulator::{Config, Disk, Fault};
 
 use crate::toys::{Ledger, run, short};
 
 fn steps(config: Config) -> Vec<Step<'static, Ledger>> {
     let mut recording = Recording::default();
     run(config, &mut recording);
-    recording.steps
+    recording.into_steps()
 }
 
 fn slow(config: Config) -> Config {

@@ -1,13 +1,13 @@
 //! Classes of faults are switched one by one, and leave each other's draws alone.
-use synod_protocol::{Place, Step, What};
-use synod_simulator::{Config, Fault, Recording};
+use synod_protocol::{Place, Recording, Step, What};
+use synod_simulator::{Config, Fault};
 
 use crate::toys::{Ledger, run, short};
 
 fn steps(config: Config) -> Vec<Step<'static, Ledger>> {
     let mut recording = Recording::default();
     run(config, &mut recording);
-    recording.steps
+    recording.into_steps()
 }
 
 /// When what was announced, but for the liveness phase, which calls end sooner or later.

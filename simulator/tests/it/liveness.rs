@@ -1,6 +1,6 @@
 //! After the heal a quorum must serve.
-use synod_protocol::{Place, What};
-use synod_simulator::{Config, Fault, Liveness, LivenessGoal, Recording};
+use synod_protocol::{Place, Recording, What};
+use synod_simulator::{Config, Fault, Liveness, LivenessGoal};
 
 use crate::toys::{Bug, Rules, run, run_with, short};
 
@@ -28,10 +28,10 @@ fn the_core_is_up_and_whole_and_the_others_are_cut_off() {
         let names: Vec<String> = core.iter().map(ToString::to_string).collect();
         let told = format!("liveness phase: {} healed", names.join(" "));
         let heal = recording
-            .steps
+            .steps()
             .iter()
             .position(|step| matches!(&step.what, What::Fault { what } if *what == told));
-        let after = &recording.steps[heal.expect("an announcement")..];
+        let after = &recording.steps()[heal.expect("an announcement")..];
         for step in after {
             match &step.what {
                 What::Crashed { .. } | What::Duplicated { .. } => panic!("seed {seed}: {step:?}"),

@@ -7,5 +7,4 @@ mod faults;
 mod liveness;
 mod network;
 mod toys;
-mod trace;
 mod violations;

@@ -2,15 +2,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use synod_protocol::{Input, Loss, NodeId, Place, Step, Time, What};
-use synod_simulator::{Config, Delay, Fault, LivenessGoal, Recording, Strikes};
+use synod_protocol::{Input, Loss, NodeId, Place, Recording, Step, Time, What};
+use synod_simulator::{Config, Delay, Fault, LivenessGoal, Strikes};
 
 use crate::toys::{Ledger, run, short};
 
 fn steps(config: Config) -> Vec<Step<'static, Ledger>> {
     let mut recording = Recording::default();
     run(config, &mut recording);
-    recording.steps
+    recording.into_steps()
 }
 
 /// From the first to the second, at these times.

@@ -10,8 +10,8 @@ mod trace_file;
 use std::time::Duration;
 
 use serde_json::json;
-use synod_protocol::{Step, contract::Checker};
-use synod_telemetry::{Recording, Spans, tell, trace_file::Header};
+use synod_protocol::{Recording, Step, contract::Checker};
+use synod_telemetry::{Spans, tell, trace_file::Header};
 use toy::{Ballot, Plan};
 
 /// A run with everything in it: losses, duplicates, partitions, crashes, calls, elections.

@@ -1,3 +1,4 @@
+//! How the toy is told.
 use std::collections::BTreeMap;
 
 use synod_protocol::{Effect, NodeId};

@@ -1,4 +1,7 @@
-use synod_protocol::{Node, Nodes, Observer, Step, Violation};
+//! The plainest observer: it keeps everything.
+use alloc::vec::Vec;
+
+use crate::{Node, Nodes, Observer, Step, Violation};
 
 /// Keeps every step of a run, to be told and written when it is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
