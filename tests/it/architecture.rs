@@ -116,7 +116,8 @@ fn the_judge_of_edges_sees_each_kind_of_breach() {
         ("synod-simulator => synod-raft", "a harness and an algorithm, in tests"),
         ("synod-telemetry -> synod-kv", "a harness and the application"),
         ("synod-cli -> synod-xtask", "two compositions"),
-        ("synod-tests => synod-cli", "two compositions, in tests"),
+        ("synod-xtask => synod-cli", "two compositions, in tests"),
+        ("synod-tests => synod-xtask", "two compositions, and not the one with the registry"),
         ("synod-raft -> rand", "chance in an algorithm"),
         ("synod-protocol -> thiserror", "more than the waist needs"),
         ("synod-simulator -> tokio", "a runtime in the simulator"),
@@ -142,6 +143,7 @@ fn the_judge_of_edges_sees_each_kind_of_breach() {
         "synod-telemetry -> opentelemetry",
         "synod-model-check -> stateright",
         "synod-tests => synod-raft",
+        "synod-tests => synod-cli",
         "synod-cli -> synod-simulator",
         "synod-cli -> tokiology",
     ];

@@ -215,8 +215,11 @@ impl File {
     }
 }
 
-/// The crate's folder, if this is the manifest of one.
+/// The crate's folder, if this is the manifest of one (and not of a mere workspace, as in `bench`).
 fn folder_of_manifest(file: &File) -> Option<&str> {
+    if !file.text.starts_with("[package]") && file.text.contains("\n[workspace]\n") {
+        return None;
+    }
     file.path.strip_suffix("/Cargo.toml").filter(|folder| !folder.contains('/'))
 }
 

@@ -19,7 +19,7 @@ fn flags_that_make_no_sense_are_refused() {
         ("run raft --seed -1", "unexpected argument"),
         ("run raftt", "raft"),
         ("run", "<ALGORITHM>"),
-        ("rnu raft", "run"),
+        ("rnu raft", "unrecognized subcommand 'rnu'"),
         ("run raft --otlp ::::", "--otlp"),
     ] {
         let output = synod(&here, line);

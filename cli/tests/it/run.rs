@@ -154,5 +154,6 @@ fn a_quiet_cluster_loses_nothing() {
     assert_eq!(document["messages"]["duplicated"], 0);
     assert_eq!(document["counts"]["crashes"], 0);
     assert_eq!(document["operations"]["unknown"], 0);
-    assert_eq!(document["elections"]["won"], 1);
+    // The heal keeps a quorum only; if the leader is not in it, there is a second election.
+    assert!((1..=2).contains(&document["elections"]["won"].as_u64().expect("a count")));
 }

@@ -1,3 +1,4 @@
+//! Accounts and transfers.
 use super::Object;
 use crate::{Op, Output, Value};
 

@@ -1,3 +1,4 @@
+//! A sequence that shares its past.
 use std::{
     fmt,
     hash::{Hash, Hasher},

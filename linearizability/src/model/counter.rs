@@ -1,3 +1,4 @@
+//! A counter.
 use super::Object;
 use crate::{Op, Output};
 

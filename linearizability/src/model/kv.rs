@@ -1,3 +1,4 @@
+//! One key of a key–value store; a register.
 use super::Object;
 use crate::{Op, Output, Value};
 

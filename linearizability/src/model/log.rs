@@ -1,3 +1,4 @@
+//! A log.
 use super::{Chain, Object};
 use crate::{Op, Output, Value};
 

@@ -1,3 +1,4 @@
+//! A priority queue.
 use super::Object;
 use crate::{Op, Output, Value};
 

@@ -1,3 +1,4 @@
+//! A queue.
 use super::Object;
 use crate::{Op, Output, Value};
 

@@ -1,3 +1,4 @@
+//! A set.
 use super::Object;
 use crate::{Op, Output};
 

@@ -1,3 +1,4 @@
+//! A stack.
 use super::{Chain, Object};
 use crate::{Op, Output};
 
