@@ -93,9 +93,8 @@ where
     let transitions = Transitions::new(model, classes);
     let sequence = Sequence::EarliestReturn;
     match window.slot_count {
-        0..=64 => Box::new(Search::<_, u64>::new(window, transitions, sequence)),
-        65..=128 => Box::new(Search::<_, u128>::new(window, transitions, sequence)),
-        _ => Box::new(Search::<_, Box<[u64]>>::new(window, transitions, sequence)),
+        0..=64 => Box::new(Search::<u64>::new(window, transitions, sequence)),
+        _ => Box::new(Search::<Box<[u64]>>::new(window, transitions, sequence)),
     }
 }
 

@@ -16,45 +16,38 @@ pub(crate) trait Mask: Clone + Eq + Hash {
     fn heap_bytes(&self) -> usize;
 }
 
-macro_rules! word_mask {
-    ($word:ty) => {
-        impl Mask for $word {
-            fn empty(slots: usize) -> Self {
-                debug_assert!(slots <= Self::BITS as usize, "the caller picks a mask that is wide enough");
-                0
-            }
-            fn contains(&self, slot: u32) -> bool {
-                self >> slot & 1 == 1
-            }
-            fn insert(&mut self, slot: u32) {
-                *self |= 1 << slot;
-            }
-            fn remove(&mut self, slot: u32) {
-                *self &= !(1 << slot);
-            }
-            fn is_subset(&self, other: &Self) -> bool {
-                self & !other == 0
-            }
-            fn split(&self, at: u32) -> (Self, Self) {
-                let low = (1 as Self).checked_shl(at).map_or(Self::MAX, |bit| bit - 1);
-                (self & low, self & !low)
-            }
-            fn for_each_not_in(&self, other: &Self, mut visit: impl FnMut(u32)) {
-                let mut rest = self & !other;
-                while rest != 0 {
-                    visit(rest.trailing_zeros());
-                    rest &= rest - 1;
-                }
-            }
-            fn heap_bytes(&self) -> usize {
-                0
-            }
+impl Mask for u64 {
+    fn empty(slots: usize) -> Self {
+        debug_assert!(slots <= 64, "the caller picks a mask that is wide enough");
+        0
+    }
+    fn contains(&self, slot: u32) -> bool {
+        self >> slot & 1 == 1
+    }
+    fn insert(&mut self, slot: u32) {
+        *self |= 1 << slot;
+    }
+    fn remove(&mut self, slot: u32) {
+        *self &= !(1 << slot);
+    }
+    fn is_subset(&self, other: &Self) -> bool {
+        self & !other == 0
+    }
+    fn split(&self, at: u32) -> (Self, Self) {
+        let low = 1_u64.checked_shl(at).map_or(u64::MAX, |bit| bit - 1);
+        (self & low, self & !low)
+    }
+    fn for_each_not_in(&self, other: &Self, mut visit: impl FnMut(u32)) {
+        let mut rest = self & !other;
+        while rest != 0 {
+            visit(rest.trailing_zeros());
+            rest &= rest - 1;
         }
-    };
+    }
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }
-
-word_mask!(u64);
-word_mask!(u128);
 
 /// Any number of slots.
 impl Mask for Box<[u64]> {

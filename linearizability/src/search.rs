@@ -14,7 +14,6 @@
 //! 3. *Dominance.* Operations without an answer need not take place, so a configuration is no better than
 //!    one that differs only in having used fewer of them.
 use crate::{
-    Model,
     hash::{FastMap, FastSet},
     mask::Mask,
     transitions::{More, Transitions},
@@ -58,9 +57,9 @@ pub(crate) enum Sequence {
     EarliestCall,
 }
 
-pub(crate) struct Search<'a, M: Model, K> {
+pub(crate) struct Search<'a, K> {
     window: Window,
-    transitions: Transitions<'a, M>,
+    transitions: Transitions<'a>,
     pub(crate) eager: Eager,
     pub(crate) representative: Representative,
     sequence: Sequence,
@@ -104,15 +103,15 @@ pub(crate) struct Furthest {
     pub(crate) states: Vec<u32>,
 }
 
-impl<'a, M: Model, K: Mask> Search<'a, M, K> {
-    pub(crate) fn new(window: Window, transitions: Transitions<'a, M>, sequence: Sequence) -> Self {
+impl<'a, K: Mask> Search<'a, K> {
+    pub(crate) fn new(window: Window, transitions: Transitions<'a>, sequence: Sequence) -> Self {
         let empty = K::empty(window.slot_count);
         Search {
             eager: Eager::Reads,
             representative: Representative::EarliestReturn,
             sequence,
             event: 0,
-            state: Transitions::<M>::INITIAL,
+            state: Transitions::INITIAL,
             linearized: empty.clone(),
             open: empty,
             holder: vec![0; window.slot_count],
@@ -260,14 +259,7 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
     }
 }
 
-impl<M, K> AnySearch for Search<'_, M, K>
-where
-    M: Model + Sync,
-    M::Op: Send,
-    M::Output: Send,
-    M::State: Send,
-    K: Mask + Send,
-{
+impl<K: Mask + Send> AnySearch for Search<'_, K> {
     /// Goes on for about this many steps of the model.
     fn run(&mut self, steps: u64) -> Outcome {
         let end = self.steps.saturating_add(steps);
@@ -329,9 +321,9 @@ where
     }
 }
 
-fn may_go_at_once<M: Model>(
+fn may_go_at_once(
     eager: Eager,
-    transitions: &mut Transitions<'_, M>,
+    transitions: &mut Transitions<'_>,
     state: u32,
     class: u32,
     steps: &mut u64,

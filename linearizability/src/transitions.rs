@@ -3,19 +3,14 @@
 //! So the search compares and hashes words whatever the model is (Knossos' memo, done lazily).
 use crate::{Model, hash::FastMap};
 
-/// A class of interchangeable operations: what was asked, and what was answered.
-pub(crate) type ClassOf<M> = (<M as Model>::Op, Option<<M as Model>::Output>);
-
-pub(crate) struct Transitions<'m, M: Model> {
-    model: &'m M,
-    classes: Vec<ClassOf<M>>,
-    read_only: Vec<bool>,
-    states: Vec<M::State>,
-    numbers: FastMap<M::State, u32>,
+/// The steps of a model that were computed so far.
+pub(crate) struct Transitions<'m> {
     steps: Memo,
+    read_only: Vec<bool>,
     /// The successors of steps that have several.
     branches: Vec<Box<[u32]>>,
-    scratch: Vec<M::State>,
+    source: Box<dyn Source + 'm>,
+    scratch: Vec<u32>,
 }
 
 /// Whether a step has further branches.
@@ -30,24 +25,21 @@ const IMPOSSIBLE: u32 = u32::MAX - 1;
 /// From here on an entry is a number of a list in `branches`; below, it is the one successor.
 const BRANCHES: u32 = 1 << 31;
 
-impl<'m, M: Model> Transitions<'m, M> {
+impl<'m> Transitions<'m> {
     pub(crate) const INITIAL: u32 = 0;
 
-    pub(crate) fn new(model: &'m M, classes: Vec<ClassOf<M>>) -> Self {
+    /// Operations of one class are interchangeable: what was asked, and what was answered.
+    pub(crate) fn new<M>(model: &'m M, classes: Vec<(M::Op, Option<M::Output>)>) -> Self
+    where
+        M: Model + Sync,
+        M::Op: Send,
+        M::Output: Send,
+        M::State: Send,
+    {
         let read_only = classes.iter().map(|(op, output)| model.is_read_only(op, output.as_ref())).collect();
         let steps = Memo::new(classes.len());
-        let mut table = Transitions {
-            model,
-            classes,
-            read_only,
-            states: Vec::new(),
-            numbers: FastMap::default(),
-            steps,
-            branches: Vec::new(),
-            scratch: Vec::new(),
-        };
-        table.intern(model.initial());
-        table
+        let source = Box::new(States::new(model, classes));
+        Transitions { steps, read_only, branches: Vec::new(), source, scratch: Vec::new() }
     }
 
     pub(crate) fn is_read_only(&self, class: u32) -> bool {
@@ -55,7 +47,7 @@ impl<'m, M: Model> Transitions<'m, M> {
     }
 
     pub(crate) fn classes(&self) -> usize {
-        self.classes.len()
+        self.read_only.len()
     }
 
     /// Branch `branch` of the step, counted from 0, and whether there are more.
@@ -76,35 +68,58 @@ impl<'m, M: Model> Transitions<'m, M> {
     }
 
     pub(crate) fn describe(&self, state: u32) -> String {
-        self.model.describe(&self.states[state as usize])
+        self.source.describe(state)
     }
 
     /// An estimate, without what the states own on the heap.
     pub(crate) fn bytes(&self) -> usize {
-        self.states.len() * (2 * size_of::<M::State>() + 16) + self.steps.bytes()
+        self.source.bytes() + self.steps.bytes()
     }
 
+    #[cold]
     fn compute(&mut self, state: u32, class: u32) -> u32 {
-        let mut next = std::mem::take(&mut self.scratch);
-        let (op, output) = &self.classes[class as usize];
-        self.model.step(&self.states[state as usize], op, output.as_ref(), &mut next);
-        let mut numbers = next.drain(..).map(|state| self.intern(state)).collect::<Vec<_>>();
-        self.scratch = next;
-        numbers.sort_unstable();
-        numbers.dedup();
-        let entry = match numbers[..] {
+        self.scratch.clear();
+        self.source.step(state, class, &mut self.scratch);
+        self.scratch.sort_unstable();
+        self.scratch.dedup();
+        let entry = match self.scratch[..] {
             [] => IMPOSSIBLE,
             [one] => one,
-            _ => {
-                self.branches.push(numbers.into());
+            ref several => {
+                self.branches.push(several.into());
                 BRANCHES + (self.branches.len() as u32 - 1)
             }
         };
         self.steps.set(state, class, entry);
         entry
     }
+}
 
-    fn intern(&mut self, state: M::State) -> u32 {
+/// Where steps come from that are not known yet.
+trait Source: Send {
+    fn step(&mut self, state: u32, class: u32, next: &mut Vec<u32>);
+    fn describe(&self, state: u32) -> String;
+    fn bytes(&self) -> usize;
+}
+
+/// A model whose states have numbers.
+struct States<'m, M: Model> {
+    model: &'m M,
+    classes: Vec<(M::Op, Option<M::Output>)>,
+    states: Vec<M::State>,
+    numbers: FastMap<M::State, u32>,
+    scratch: Vec<M::State>,
+}
+
+impl<'m, M: Model> States<'m, M> {
+    fn new(model: &'m M, classes: Vec<(M::Op, Option<M::Output>)>) -> Self {
+        let mut states =
+            States { model, classes, states: Vec::new(), numbers: FastMap::default(), scratch: Vec::new() };
+        states.number(model.initial());
+        states
+    }
+
+    fn number(&mut self, state: M::State) -> u32 {
         if let Some(&number) = self.numbers.get(&state) {
             return number;
         }
@@ -112,6 +127,30 @@ impl<'m, M: Model> Transitions<'m, M> {
         self.states.push(state.clone());
         self.numbers.insert(state, number);
         number
+    }
+}
+
+impl<M> Source for States<'_, M>
+where
+    M: Model + Sync,
+    M::Op: Send,
+    M::Output: Send,
+    M::State: Send,
+{
+    fn step(&mut self, state: u32, class: u32, next: &mut Vec<u32>) {
+        let mut states = std::mem::take(&mut self.scratch);
+        let (op, output) = &self.classes[class as usize];
+        self.model.step(&self.states[state as usize], op, output.as_ref(), &mut states);
+        next.extend(states.drain(..).map(|state| self.number(state)));
+        self.scratch = states;
+    }
+
+    fn describe(&self, state: u32) -> String {
+        self.model.describe(&self.states[state as usize])
+    }
+
+    fn bytes(&self) -> usize {
+        self.states.len() * (2 * size_of::<M::State>() + 16)
     }
 }
 

@@ -17,7 +17,7 @@ fn outcome(history: &History, eager: Eager, representative: Representative) -> O
     let window = Window::new(&task.intervals);
     let model = KeyValue::default();
     let transitions = Transitions::new(&model, task.classes);
-    let mut search = Search::<_, u64>::new(window, transitions, Sequence::EarliestReturn);
+    let mut search = Search::<u64>::new(window, transitions, Sequence::EarliestReturn);
     (search.eager, search.representative) = (eager, representative);
     search.run(u64::MAX)
 }
