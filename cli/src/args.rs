@@ -5,6 +5,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use synod_linearizability::{DataType, Format};
 use synod_simulator::Fault;
 
 use crate::{exit, registry};
@@ -21,6 +22,8 @@ pub struct Cli {
 pub enum Verb {
     /// Simulate a cluster under faults, tell what happened, and judge it
     Run(RunArgs),
+    /// Judge recorded histories: is there an order that explains what clients saw?
+    Lin(LinArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -81,6 +84,58 @@ pub struct RunArgs {
     /// Tell everything: all knobs, every candidacy and vote, the whole story
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+const LIN_EXAMPLES: &str = "\
+Examples:
+  synod lin synod-out/raft-seed-7/history.jsonl   what `synod run` wrote
+  synod lin etcd_*.log                            Porcupine's logs, and Jepsen's, as they are
+  synod lin --model queue --timeout 10s h.jsonl   say what the objects are, and how long it may take
+  synod lin --json *.jsonl                        one JSON document
+
+A history is one JSON object a line, times in any unit, `return` null if no answer was ever seen:
+  {\"client\":2,\"call\":79,\"return\":2067,\"op\":{\"f\":\"cas\",\"key\":1,\"from\":3,\"to\":4},\"output\":false}";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{LIN_EXAMPLES}\n\n{}", exit::HELP))]
+pub struct LinArgs {
+    /// Histories
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// What the objects are [default: what the operations say]: register, cas-register, kv, queue, stack, set,
+    /// priority-queue, counter, bank, append-log
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<DataType>,
+
+    /// How the files are written [default: what they look like]: jsonl, jepsen, etcd, porcupine-kv
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// What an object holds at first; of a bank, what each account holds (10 unless given)
+    #[arg(long, value_name = "VALUE")]
+    pub initial: Option<String>,
+
+    /// How long a file may take; a verdict that is not reached by then is unknown
+    #[arg(long, value_name = "D", value_parser = patience)]
+    pub timeout: Option<Duration>,
+
+    /// How much memory a search may take: 512MB, 4GiB
+    #[arg(long, value_name = "B", default_value = "8GiB", value_parser = bytes)]
+    pub memory: usize,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let size: bytesize::ByteSize = text.parse().map_err(|error| format!("{error}; write 512MB or 4GiB"))?;
+    usize::try_from(size.as_u64()).map_err(|_| "more than this machine can address".into())
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write 10s or 5m"))
 }
 
 /// A list of fault classes. (A type of its own, or clap would take each as a flag of its own.)

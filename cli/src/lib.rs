@@ -9,4 +9,5 @@ pub mod exit;
 pub mod files;
 pub mod report;
 pub mod run;
+pub mod lin;
 pub mod story;

@@ -9,8 +9,9 @@ use std::{
 use anstream::{eprintln, print, println};
 use clap::Parser;
 use synod_cli::{
-    args::{Cli, RunArgs, Verb},
+    args::{Cli, LinArgs, RunArgs, Verb},
     exit::Exit,
+    lin,
     run::{Failure, RunOptions},
 };
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
             Exit::Holds.into()
         }
         Some(Verb::Run(args)) => run(args),
+        Some(Verb::Lin(args)) => lin(&args),
     }
 }
 
@@ -34,6 +36,7 @@ against the algorithm's invariants, and what the clients saw for linearizability
 
 Try first:   synod run raft                watch a cluster elect, fail over and recover
 Then:        synod run raft --seed 7 -v    every vote of one run
+             synod lin FILE…               is a recorded history linearizable?
              synod run --help              faults, sizes, files, Jaeger
 ";
 
@@ -78,4 +81,19 @@ fn run(args: RunArgs) -> ExitCode {
     }
     let _ = std::io::stdout().flush();
     report.exit().into()
+}
+
+fn lin(args: &LinArgs) -> ExitCode {
+    let judged = lin::judge(args);
+    if args.json {
+        println!("{:#}", lin::json(&judged));
+    } else {
+        for file in &judged {
+            match &file.judgement {
+                Ok(_) => println!("{}", file.line()),
+                Err(_) => eprintln!("{}", file.line()),
+            }
+        }
+    }
+    lin::exit(&judged).into()
 }

@@ -2,6 +2,7 @@
 mod run;
 mod nonsense;
 mod violated;
+mod lin;
 
 use std::{
     fs,
