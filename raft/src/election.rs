@@ -94,18 +94,11 @@ impl<S: StateMachine> Raft<S> {
         granted: bool,
         out: &mut Effects<Self>,
     ) {
-        if term == self.current_term()
-            && let Role::PreCandidate { granted: votes } = &mut self.role
-        {
-            out.note(RaftEvent::GotVote { term, voter: from, granted });
-            if granted {
-                votes.insert(from);
-            }
-            self.count_votes(out);
+        if matches!(self.role, Role::PreCandidate { .. }) {
+            self.on_vote(from, term, granted, out);
         }
     }
 
-    /// Spec: Raft!HandleVoteReply · §5.2
     pub(crate) fn on_request_vote_reply(
         &mut self,
         from: NodeId,
@@ -113,15 +106,25 @@ impl<S: StateMachine> Raft<S> {
         granted: bool,
         out: &mut Effects<Self>,
     ) {
-        if term == self.current_term()
-            && let Role::Candidate { granted: votes } = &mut self.role
-        {
-            out.note(RaftEvent::GotVote { term, voter: from, granted });
-            if granted {
-                votes.insert(from);
-            }
-            self.count_votes(out);
+        if matches!(self.role, Role::Candidate { .. }) {
+            self.on_vote(from, term, granted, out);
         }
+    }
+
+    /// A vote counts in the term that it was given in, and once, however often it comes.
+    ///
+    /// Spec: Raft!HandleVoteReply · §5.2
+    fn on_vote(&mut self, voter: NodeId, term: Term, granted: bool, out: &mut Effects<Self>) {
+        if term != self.current_term() {
+            return;
+        }
+        out.note(RaftEvent::GotVote { term, voter, granted });
+        if let Role::PreCandidate { granted: votes } | Role::Candidate { granted: votes } = &mut self.role
+            && granted
+        {
+            votes.insert(voter);
+        }
+        self.count_votes(out);
     }
 }
 
