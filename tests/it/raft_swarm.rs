@@ -4,6 +4,7 @@ use std::{
     env,
     sync::atomic::{AtomicU64, Ordering},
     thread,
+    time::Duration,
 };
 
 use synod_cli::{
@@ -14,9 +15,9 @@ use synod_cli::{
 use synod_linearizability::{Options, Verdict, check, verify};
 use synod_simulator::{Fault, Liveness};
 
-/// `SYNOD_SEEDS=2000 cargo test --release -p synod-tests raft_swarm` runs more of them.
-fn seeds(default: u64) -> u64 {
-    env::var("SYNOD_SEEDS").map_or(default, |seeds| seeds.parse().expect("SYNOD_SEEDS is a number"))
+/// `SYNOD_SEEDS=2000 cargo test --release -p synod-tests raft_swarm` runs so many of them, at full size.
+fn seeds() -> Option<u64> {
+    env::var("SYNOD_SEEDS").ok().map(|seeds| seeds.parse().expect("SYNOD_SEEDS is a number"))
 }
 
 /// Runs one seed to its end.
@@ -73,15 +74,14 @@ fn sweep(count: u64, judge: impl Fn(u64) -> Result<u64, String> + Sync) -> Vec<S
     wrong.into_iter().map(|(_, what)| what).collect()
 }
 
-/// The runs that `synod run raft --seed N` makes, shorter.
+/// The runs that `synod run raft --seed N` makes; shorter, unless somebody asked for many.
 #[test]
 fn five_nodes_all_faults() {
-    let wrong = sweep(seeds(60), |seed| {
-        let options = RunOptions {
-            operations: 1_000,
-            sim_time: std::time::Duration::from_secs(25),
-            ..RunOptions::new(seed)
-        };
+    let wrong = sweep(seeds().unwrap_or(60), |seed| {
+        let mut options = RunOptions::new(seed);
+        if seeds().is_none() {
+            (options.operations, options.sim_time) = (1_000, Duration::from_secs(25));
+        }
         judge(&options, |config| config)
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -90,12 +90,12 @@ fn five_nodes_all_faults() {
 /// Each seed draws which faults there are and how hard they are, the number of nodes, and the load.
 #[test]
 fn swarms() {
-    let wrong = sweep(seeds(60), |seed| {
+    let wrong = sweep(seeds().unwrap_or(60), |seed| {
         let options = RunOptions {
             nodes: [1, 2, 3, 4, 5, 7][seed as usize % 6],
             clients: [2, 8, 20][seed as usize % 3],
             operations: 1_000,
-            sim_time: std::time::Duration::from_secs(20),
+            sim_time: Duration::from_secs(20),
             faults: Vec::new(),
             ..RunOptions::new(seed)
         };
