@@ -6,3 +6,5 @@ mod tidy;
 
 // Compositions.
 mod raft_swarm;
+mod raft_contract;
+mod raft_spans;
