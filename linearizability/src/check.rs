@@ -1,6 +1,8 @@
 //! The check of a history: its objects one by one, and the answer for all of them.
 use crate::{
-    History, Model, Op, Options, Output, Verdict, Violation, model,
+    History, Model, Op, Options, Output, Verdict, Violation,
+    fast::{self, Finding},
+    model,
     objects::{self, Object, Task},
     search::{Outcome, Search, Sequence},
     transitions::Transitions,
@@ -47,6 +49,8 @@ struct Objects<'a, M> {
 
 /// What is known of an object that has no linearization.
 struct Refutation {
+    /// Operations that have none, numbered within the object, in the order of their calls.
+    core: Vec<u32>,
     stuck: u32,
     states: Vec<String>,
 }
@@ -67,13 +71,39 @@ where
     }
 
     fn begin(&'a self, object: usize) -> Progress<'a, Refutation> {
-        let Task { intervals, classes } = self.objects[object].task(self.history);
-        Progress::Searching(search(&self.model, &intervals, classes))
+        match fast::judge(self.history, &self.objects[object]) {
+            Finding::Order(order) => Progress::Found(order),
+            Finding::Core(core) => Progress::Refuted(self.refuted_by(object, &core)),
+            Finding::DoesNotApply => {
+                let Task { intervals, classes } = self.objects[object].task(self.history);
+                Progress::Searching(search(&self.model, &intervals, classes))
+            }
+        }
     }
 
-    fn refuted(&self, _: usize, search: &dyn AnySearch) -> Refutation {
+    fn refuted(&self, object: usize, search: &dyn AnySearch) -> Refutation {
         let stuck = search.stuck().expect("an exhausted search stopped at a return");
-        Refutation { stuck, states: search.states_when_stuck() }
+        let operations = &self.objects[object].operations;
+        let packed = |local: u32| &self.history.packed()[operations[local as usize] as usize];
+        let end = packed(stuck).returned;
+        let core = (0..operations.len() as u32).take_while(|&local| packed(local).call <= end).collect();
+        Refutation { core, stuck, states: search.states_when_stuck() }
+    }
+}
+
+impl<M> Objects<'_, M>
+where
+    M: Model<Op = Op, Output = Output> + Sync,
+    M::State: Send,
+{
+    /// Where operations get stuck that have no linearization.
+    fn refuted_by(&self, object: usize, core: &[u32]) -> Refutation {
+        let Task { intervals, classes } = self.objects[object].only(core).task(self.history);
+        let mut search = search(&self.model, &intervals, classes);
+        let outcome = search.run(u64::MAX);
+        assert_eq!(outcome, Outcome::Exhausted, "a core has no linearization");
+        let stuck = search.stuck().expect("an exhausted search stopped at a return");
+        Refutation { core: core.to_vec(), stuck: core[stuck as usize], states: search.states_when_stuck() }
     }
 }
 
@@ -129,18 +159,22 @@ where
             self.history.operation(stuck),
             refutation.states.join(" or "),
         );
-        let prefix = self.prefix_before(object, refutation.stuck);
+        let place = refutation.core.iter().position(|&local| local == refutation.stuck);
+        let prefix = self.prefix_before(
+            &self.objects[object].only(&refutation.core),
+            place.expect("it is in the core") as u32,
+        );
         Violation { stuck, key: self.objects[object].key(self.history), reason, prefix }
     }
 
     fn prefixes(&self, stuck: &[(usize, u32)]) -> Vec<usize> {
-        stuck.iter().flat_map(|&(object, stuck)| self.prefix_before(object, stuck)).collect()
+        stuck.iter().flat_map(|&(object, stuck)| self.prefix_before(&self.objects[object], stuck)).collect()
     }
 
     /// An order of an object's operations up to the return of `stuck`: those that return later may return at
     /// any time.
-    fn prefix_before(&self, object: usize, stuck: u32) -> Vec<usize> {
-        let Task { mut intervals, classes } = self.objects[object].task(self.history);
+    fn prefix_before(&self, object: &Object, stuck: u32) -> Vec<usize> {
+        let Task { mut intervals, classes } = object.task(self.history);
         let events = Window::new(&intervals).events;
         let end = events.iter().position(|event| *event == Event::Return(stuck)).expect("it returned");
         let called = events[..end].iter().filter(|event| matches!(event, Event::Call(_))).count();
@@ -152,7 +186,6 @@ where
         let mut search = search(&self.model, &intervals[..called], classes);
         let outcome = search.run(u64::MAX);
         debug_assert_eq!(outcome, Outcome::Found, "the search got past every return before");
-        let operations = &self.objects[object].operations;
-        search.order().iter().map(|&local| operations[local as usize] as usize).collect()
+        search.order().iter().map(|&local| object.operations[local as usize] as usize).collect()
     }
 }

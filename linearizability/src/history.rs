@@ -157,6 +157,12 @@ impl History {
         }
     }
 
+    /// What a register or a key holds at first.
+    pub(crate) fn initial_symbol(&self) -> Symbol {
+        let known = |initial: &Value| self.interner.known(initial).unwrap_or(Symbol::UNSEEN);
+        self.initial.as_ref().map_or(Symbol::NONE, known)
+    }
+
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.operations
     }

@@ -26,6 +26,7 @@
 mod check;
 mod data_type;
 mod error;
+mod fast;
 mod format;
 mod function;
 pub mod generate;

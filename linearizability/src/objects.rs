@@ -63,6 +63,12 @@ impl Object {
         Task { intervals, classes }
     }
 
+    /// The object with only these of its operations.
+    pub(crate) fn only(&self, locals: &[u32]) -> Object {
+        let operations = locals.iter().map(|&local| self.operations[local as usize]).collect();
+        Object { key: self.key, operations }
+    }
+
     pub(crate) fn key(&self, history: &History) -> Option<Value> {
         history.interner().value(self.key)
     }

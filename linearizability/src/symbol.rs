@@ -11,7 +11,14 @@ pub(crate) struct Symbol(pub(crate) u32);
 impl Symbol {
     /// No value: an absent key, an empty queue.
     pub(crate) const NONE: Symbol = Symbol(u32::MAX);
+    /// A value that occurs nowhere.
+    pub(crate) const UNSEEN: Symbol = Symbol(u32::MAX - 1);
     const TABLE: u32 = 1 << 31;
+
+    /// Whether symbols compare as their values do.
+    pub(crate) fn is_small(self) -> bool {
+        self.0 < Self::TABLE
+    }
 }
 
 /// Gives each value its symbol, and the value back.
@@ -61,13 +68,17 @@ impl Interner {
     pub(crate) fn array_values(&self, node: u32) -> Vec<Value> {
         self.arrays.symbols(node).into_iter().filter_map(|symbol| self.value(symbol)).collect()
     }
+
+    pub(crate) fn arrays(&self) -> &Arrays {
+        &self.arrays
+    }
 }
 
 /// Sequences of symbols that share their prefixes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arrays {
-    /// Parent and last element of node `i + 1`; node 0 is the empty array.
-    nodes: Vec<(u32, Symbol)>,
+    /// Parent, last element and length of node `i + 1`; node 0 is the empty array.
+    nodes: Vec<(u32, Symbol, u32)>,
     children: FastMap<(u32, u32), u32>,
 }
 
@@ -78,14 +89,22 @@ impl Arrays {
         let next = self.nodes.len() as u32 + 1;
         let node = *self.children.entry((parent, last.0)).or_insert(next);
         if node == next {
-            self.nodes.push((parent, last));
+            let length = self.length(parent) as u32 + 1;
+            self.nodes.push((parent, last, length));
         }
         node
     }
 
     /// The array without its last element, and that element.
     pub(crate) fn pop(&self, node: u32) -> Option<(u32, Symbol)> {
-        (node != Self::EMPTY).then(|| self.nodes[node as usize - 1])
+        (node != Self::EMPTY).then(|| {
+            let (parent, last, _) = self.nodes[node as usize - 1];
+            (parent, last)
+        })
+    }
+
+    pub(crate) fn length(&self, node: u32) -> usize {
+        if node == Self::EMPTY { 0 } else { self.nodes[node as usize - 1].2 as usize }
     }
 
     pub(crate) fn symbols(&self, mut node: u32) -> Vec<Symbol> {

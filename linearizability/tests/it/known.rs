@@ -87,7 +87,9 @@ fn a_budget_that_is_used_up_is_said() {
         Operation::called(client, 0, Op::Write((client as i64).into())).returned(9, Output::Null)
     };
     let read = Operation::called(99, 10, Op::Read).returned(11, Output::Value(77.into()));
-    let hard = History::new((0..18).map(write).chain([read])).unwrap();
+    // A compare-and-set, so that no polynomial path applies.
+    let cas = Operation::called(98, 0, Op::cas(5, 6)).returned(9, Output::Bool(true));
+    let hard = History::new((0..18).map(write).chain([cas, read])).unwrap();
     let verdict = check(&hard, &Options::default().steps(1000));
     assert!(matches!(verdict, Verdict::Unknown { why: Why::Steps(1000), .. }), "{verdict:?}");
     let verdict = check(&hard, &Options::default().memory(100_000));

@@ -1,0 +1,102 @@
+//! The polynomial paths against the search, on histories that are too long for brute force.
+use super::{Finding, judge};
+use crate::{
+    DataType, History, Model, Op, Output,
+    check::search,
+    generate::{Random, Workload, unique_operations},
+    model::{Object as DataObject, WithObject},
+    objects::{self, Object},
+    search::Outcome,
+};
+
+const TYPES: [DataType; 5] =
+    [DataType::Register, DataType::Queue, DataType::Stack, DataType::PriorityQueue, DataType::AppendLog];
+
+struct Search<'a>(&'a History, &'a Object);
+
+impl WithObject for Search<'_> {
+    type Result = Outcome;
+
+    fn run<T>(self, object: T) -> Outcome
+    where
+        T: DataObject + Model<Op = Op, Output = Output, State = <T as DataObject>::State> + Sync,
+        <T as DataObject>::State: Send,
+    {
+        let task = self.1.task(self.0);
+        search(&object, &task.intervals, task.classes).run(300_000)
+    }
+}
+
+/// A linearizable history in which two operations of one kind have exchanged their answers.
+fn exchanged(history: &History, random: &mut Random) -> History {
+    let mut operations = history.operations().collect::<Vec<_>>();
+    let mut pick = || random.below(operations.len() as u64) as usize;
+    let (one, other) = (pick(), pick());
+    if operations[one].op.name() == operations[other].op.name()
+        && let (Some(a), Some(b)) = (&operations[one].returned, &operations[other].returned)
+    {
+        let (a, b) = (a.output.clone(), b.output.clone());
+        operations[one].returned.as_mut().expect("it returned").output = b;
+        operations[other].returned.as_mut().expect("it returned").output = a;
+    }
+    let mut builder = crate::HistoryBuilder::default().data_type(history.data_type());
+    operations.into_iter().for_each(|operation| builder.push(operation).expect("as before"));
+    builder.finish().expect("as before")
+}
+
+/// Judges a history both ways; whether it is linearizable, if the search came to an end.
+fn judged(history: &History) -> Option<bool> {
+    let objects = objects::split(history);
+    let [object] = &objects[..] else { panic!("a history of one object") };
+    let found = history.with_object(Search(history, object));
+    let finding = judge(history, object);
+    let text = || format!("{finding:?} but {found:?}\n{}", history.to_jsonl());
+    match &finding {
+        Finding::Order(order) => {
+            let order =
+                order.iter().map(|&local| object.operations[local as usize] as usize).collect::<Vec<_>>();
+            assert_eq!(crate::verify(history, &order), Ok(()), "{}", text());
+            assert_ne!(found, Outcome::Exhausted, "{}", text());
+        }
+        Finding::Core(core) => {
+            assert_ne!(found, Outcome::Found, "{}", text());
+            let of_core = history.with_object(Search(history, &object.only(core)));
+            assert_eq!(of_core, Outcome::Exhausted, "the core {core:?}: {}", text());
+        }
+        Finding::DoesNotApply => panic!("a path that applies: {}", text()),
+    }
+    match found {
+        Outcome::Found => Some(true),
+        Outcome::Exhausted => Some(false),
+        Outcome::OutOfSteps => None,
+    }
+}
+
+#[test]
+fn paths_agree_with_the_search() {
+    for data_type in TYPES {
+        let mut verdicts = [0, 0, 0];
+        for seed in 0..300 {
+            let mut random = Random::new(seed);
+            let clients = 2 + random.below(4);
+            let operations = 10 + random.below(30);
+            let load = Workload { clients, operations, seed, duration: 40, ..Workload::default() };
+            let history = load.linearizable(data_type, unique_operations(data_type));
+            let history = if seed % 3 == 0 { history } else { exchanged(&history, &mut random) };
+            verdicts[judged(&history).map_or(2, usize::from)] += 1;
+        }
+        assert!(verdicts[0] > 25 && verdicts[1] > 90 && verdicts[2] < 100, "{data_type}: {verdicts:?}");
+    }
+}
+
+/// A million operations are no reason to overflow a stack, or to take a second for each thousand.
+#[test]
+fn long_histories_are_judged() {
+    for data_type in TYPES {
+        let operations = if data_type == DataType::AppendLog { 600 } else { 20_000 };
+        let load = Workload { clients: 10, operations, ..Workload::default() };
+        let history = load.linearizable(data_type, unique_operations(data_type));
+        let objects = objects::split(&history);
+        assert!(matches!(judge(&history, &objects[0]), Finding::Order(_)), "{data_type}");
+    }
+}
