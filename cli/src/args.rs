@@ -92,6 +92,7 @@ Examples:
   synod lin etcd_*.log                            Porcupine's logs, and Jepsen's, as they are
   synod lin --model queue --timeout 10s h.jsonl   say what the objects are, and how long it may take
   synod lin --json *.jsonl                        one JSON document
+  synod lin h.jsonl --html h.html                 see it: lanes, intervals, where it got stuck
 
 A history is one JSON object a line, times in any unit, `return` null if no answer was ever seen:
   {\"client\":2,\"call\":79,\"return\":2067,\"op\":{\"f\":\"cas\",\"key\":1,\"from\":3,\"to\":4},\"output\":false}";
@@ -127,6 +128,10 @@ pub struct LinArgs {
     /// One JSON document on stdout
     #[arg(long)]
     pub json: bool,
+
+    /// Also write a page that shows the history, for one FILE: a page by itself, for any browser
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 fn bytes(text: &str) -> Result<usize, String> {

@@ -8,7 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use synod_linearizability::{
-    DataType, History, HistoryError, Options, ReadOptions, Value as Datum, Verdict, check,
+    DataType, History, HistoryError, Options, ReadOptions, Value as Datum, Verdict, check, html,
 };
 
 use crate::{args::LinArgs, exit::Exit};
@@ -35,6 +35,8 @@ pub enum Refusal {
     Unreadable(std::io::Error),
     /// It is no history.
     Malformed(HistoryError),
+    /// The page cannot be written.
+    NoPage(PathBuf, std::io::Error),
 }
 
 impl fmt::Display for Refusal {
@@ -42,6 +44,13 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Unreadable(error) => write!(f, "cannot be read: {error}; is it there, and a text file?"),
             Refusal::Malformed(error) => error.fmt(f),
+            Refusal::NoPage(page, error) => {
+                write!(
+                    f,
+                    "--html {}: the page cannot be written: {error}; name another place",
+                    page.display()
+                )
+            }
         }
     }
 }
@@ -87,7 +96,22 @@ fn judge_file(path: &Path, args: &LinArgs) -> Result<Judgement, Refusal> {
         options = options.timeout(timeout);
     }
     let verdict = check(&history, &options);
+    if let Some(page) = &args.html {
+        write_page(page, path, &history, &verdict).map_err(|error| Refusal::NoPage(page.clone(), error))?;
+    }
     Ok(Judgement { data_type: history.data_type(), operations: history.len(), verdict })
+}
+
+/// Whole or not at all: it gets its name when it is finished.
+fn write_page(page: &Path, path: &Path, history: &History, verdict: &Verdict) -> std::io::Result<()> {
+    let partial = page.with_extension("html.partial");
+    let mut bytes = Vec::new();
+    html::write(&mut bytes, &path.display().to_string(), history, verdict)?;
+    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, page));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written
 }
 
 impl Judged {
@@ -143,7 +167,7 @@ impl Judged {
     fn exit(&self) -> Exit {
         match &self.judgement {
             Err(Refusal::Malformed(_)) => Exit::Usage,
-            Err(Refusal::Unreadable(_)) => Exit::Environment,
+            Err(Refusal::Unreadable(_) | Refusal::NoPage(..)) => Exit::Environment,
             Ok(judgement) => match judgement.verdict {
                 Verdict::Linearizable { .. } => Exit::Holds,
                 Verdict::NotLinearizable(_) => Exit::Violated,

@@ -84,6 +84,13 @@ fn run(args: RunArgs) -> ExitCode {
 }
 
 fn lin(args: &LinArgs) -> ExitCode {
+    if args.html.is_some() && args.files.len() > 1 {
+        eprintln!(
+            "error: --html takes one FILE, and {} were given: call synod once for each",
+            args.files.len()
+        );
+        return Exit::Usage.into();
+    }
     let judged = lin::judge(args);
     if args.json {
         println!("{:#}", lin::json(&judged));

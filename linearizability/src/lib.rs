@@ -32,6 +32,7 @@ mod function;
 pub mod generate;
 mod hash;
 mod history;
+pub mod html;
 mod mask;
 pub mod model;
 mod objects;

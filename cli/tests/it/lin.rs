@@ -42,6 +42,18 @@ fn json_is_one_document() {
     assert_eq!(document["files"][1]["not_linearizable"]["stuck"], 1);
 }
 
+#[test]
+fn a_page_is_written_whole_or_not_at_all() {
+    let here = folder("lin-html");
+    fs::write(here.join("bad.jsonl"), BAD).expect("a file");
+    assert_eq!(synod(&here, "lin bad.jsonl --html bad.html").status.code(), Some(1));
+    assert!(fs::read_to_string(here.join("bad.html")).expect("a page").ends_with("</html>\n"));
+    let output = synod(&here, "lin bad.jsonl --html nowhere/bad.html");
+    assert_eq!(output.status.code(), Some(10));
+    assert!(stderr(&output).contains("--html nowhere/bad.html"), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(&here).expect("a folder").count(), 2);
+}
+
 /// Named with file and line, and never judged in silence.
 #[test]
 fn what_is_no_history_is_refused() {
@@ -68,6 +80,7 @@ fn what_is_no_history_is_refused() {
     assert_eq!(output.status.code(), Some(10));
     assert!(stderr(&output).contains("nowhere: cannot be read"), "{}", stderr(&output));
     assert_eq!(synod(&here, "lin").status.code(), Some(2));
+    assert_eq!(synod(&here, "lin syntax twice --html o.html").status.code(), Some(2));
     assert_eq!(synod(&here, "lin --model heap syntax").status.code(), Some(2));
     assert_eq!(synod(&here, "lin --memory lots syntax").status.code(), Some(2));
 }

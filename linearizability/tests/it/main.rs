@@ -5,6 +5,7 @@ mod malformed;
 mod random;
 mod recorded;
 mod text;
+mod html;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
 
