@@ -1,13 +1,14 @@
 //! The check of a history: its objects one by one, and the answer for all of them.
 use crate::{
-    History, Model, Op, Options, Output, Verdict, Violation,
+    History, Model, Op, Options, Output, Verdict,
+    explain::{explain, prefix_before},
     fast::{self, Finding},
     model,
     objects::{self, Object, Task},
-    search::{Outcome, Search, Sequence},
+    search::{Search, Sequence},
     transitions::Transitions,
     turns::{self, AnySearch, Cases, Decision, Progress},
-    window::{Event, Interval, Window},
+    window::{Interval, Window},
 };
 
 /// Is this history linearizable?
@@ -33,9 +34,16 @@ impl model::WithObject for Check<'_> {
         match turns::decide(&objects, self.options) {
             Decision::Found(orders) => Verdict::Linearizable { order: objects.merge(&orders) },
             Decision::Refuted { object, refutation } => {
-                Verdict::NotLinearizable(Box::new(objects.explain(object, &refutation)))
+                let violation = explain(history, &objects.objects[object], refutation);
+                Verdict::NotLinearizable(Box::new(violation))
             }
-            Decision::Unknown { why, stuck } => Verdict::Unknown { why, prefix: objects.prefixes(&stuck) },
+            Decision::Unknown { why, stuck } => {
+                let prefix = |&(object, stuck): &(usize, u32)| {
+                    let object: &Object = &objects.objects[object];
+                    prefix_before(history, object, stuck)
+                };
+                Verdict::Unknown { why, prefix: stuck.iter().flat_map(prefix).collect() }
+            }
         }
     }
 }
@@ -48,11 +56,12 @@ struct Objects<'a, M> {
 }
 
 /// What is known of an object that has no linearization.
-struct Refutation {
+pub(crate) struct Refutation {
     /// Operations that have none, numbered within the object, in the order of their calls.
-    core: Vec<u32>,
-    stuck: u32,
-    states: Vec<String>,
+    pub(crate) core: Vec<u32>,
+    /// The one of them that a search could not get past, and the states in which it was tried.
+    pub(crate) stuck: u32,
+    pub(crate) states: Vec<String>,
 }
 
 impl<'a, M> Cases<'a> for Objects<'a, M>
@@ -73,7 +82,10 @@ where
     fn begin(&'a self, object: usize) -> Progress<'a, Refutation> {
         match fast::judge(self.history, &self.objects[object]) {
             Finding::Order(order) => Progress::Found(order),
-            Finding::Core(core) => Progress::Refuted(self.refuted_by(object, &core)),
+            Finding::Core(core) => {
+                let stuck = *core.last().expect("nothing at all is linearizable");
+                Progress::Refuted(Refutation { core, stuck, states: Vec::new() })
+            }
             Finding::DoesNotApply => {
                 let Task { intervals, classes } = self.objects[object].task(self.history);
                 Progress::Searching(search(&self.model, &intervals, classes))
@@ -88,22 +100,6 @@ where
         let end = packed(stuck).returned;
         let core = (0..operations.len() as u32).take_while(|&local| packed(local).call <= end).collect();
         Refutation { core, stuck, states: search.states_when_stuck() }
-    }
-}
-
-impl<M> Objects<'_, M>
-where
-    M: Model<Op = Op, Output = Output> + Sync,
-    M::State: Send,
-{
-    /// Where operations get stuck that have no linearization.
-    fn refuted_by(&self, object: usize, core: &[u32]) -> Refutation {
-        let Task { intervals, classes } = self.objects[object].only(core).task(self.history);
-        let mut search = search(&self.model, &intervals, classes);
-        let outcome = search.run(u64::MAX);
-        assert_eq!(outcome, Outcome::Exhausted, "a core has no linearization");
-        let stuck = search.stuck().expect("an exhausted search stopped at a return");
-        Refutation { core: core.to_vec(), stuck: core[stuck as usize], states: search.states_when_stuck() }
     }
 }
 
@@ -149,43 +145,5 @@ where
             moments.sort_by_key(|&(moment, _)| moment);
         }
         moments.into_iter().map(|(_, number)| number as usize).collect()
-    }
-
-    fn explain(&self, object: usize, refutation: &Refutation) -> Violation {
-        let stuck = self.objects[object].operations[refutation.stuck as usize] as usize;
-        let reason = format!(
-            "line {}: {} fits nowhere: whatever the order of the operations around it, the state there is {}",
-            self.history.line(stuck),
-            self.history.operation(stuck),
-            refutation.states.join(" or "),
-        );
-        let place = refutation.core.iter().position(|&local| local == refutation.stuck);
-        let prefix = self.prefix_before(
-            &self.objects[object].only(&refutation.core),
-            place.expect("it is in the core") as u32,
-        );
-        Violation { stuck, key: self.objects[object].key(self.history), reason, prefix }
-    }
-
-    fn prefixes(&self, stuck: &[(usize, u32)]) -> Vec<usize> {
-        stuck.iter().flat_map(|&(object, stuck)| self.prefix_before(&self.objects[object], stuck)).collect()
-    }
-
-    /// An order of an object's operations up to the return of `stuck`: those that return later may return at
-    /// any time.
-    fn prefix_before(&self, object: &Object, stuck: u32) -> Vec<usize> {
-        let Task { mut intervals, classes } = object.task(self.history);
-        let events = Window::new(&intervals).events;
-        let end = events.iter().position(|event| *event == Event::Return(stuck)).expect("it returned");
-        let called = events[..end].iter().filter(|event| matches!(event, Event::Call(_))).count();
-        for event in &events[end..] {
-            if let Event::Return(operation) = event {
-                intervals[*operation as usize].returned = None;
-            }
-        }
-        let mut search = search(&self.model, &intervals[..called], classes);
-        let outcome = search.run(u64::MAX);
-        debug_assert_eq!(outcome, Outcome::Found, "the search got past every return before");
-        search.order().iter().map(|&local| object.operations[local as usize] as usize).collect()
     }
 }

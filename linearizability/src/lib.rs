@@ -26,6 +26,7 @@
 mod check;
 mod data_type;
 mod error;
+mod explain;
 mod fast;
 mod format;
 mod function;

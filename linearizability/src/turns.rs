@@ -57,7 +57,7 @@ pub(crate) trait Cases<'a>: Sync {
 /// Steps of the first turn; most objects need no second one.
 const FIRST_TURN: u64 = 2_000;
 /// The clock and the memory are looked at this often.
-const SLICE: u64 = 20_000;
+const SLICE: u64 = 1_000;
 
 pub(crate) fn decide<'a, C: Cases<'a>>(cases: &'a C, options: &Options) -> Decision<C::Refutation> {
     let objects = (0..cases.count()).map(|_| Mutex::new(None)).collect::<Vec<_>>();

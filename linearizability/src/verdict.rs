@@ -29,14 +29,18 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The operation whose answer no order explains: at its return, and not before, the history stops being
-    /// linearizable (up to there, open operations may still return whatever they returned).
+    /// The operation whose answer no order explains: at its return, and not before, the counterexample stops
+    /// being linearizable.
     pub stuck: usize,
     /// The object, if it has a key.
     pub key: Option<Value>,
     /// Why, in one sentence.
     pub reason: String,
-    /// An order of the operations on that object up to the moment where it got stuck.
+    /// A few operations, by their calls, that are not linearizable by themselves, and would not be whatever
+    /// else was done: the contradiction is between them.
+    pub counterexample: Vec<usize>,
+    /// An order of the counterexample's operations up to the moment where it gets stuck, as far as one is easily
+    /// found.
     pub prefix: Vec<usize>,
 }
 

@@ -33,10 +33,11 @@ fn a_stale_read_is_where_it_gets_stuck() {
     assert_eq!(violation.stuck, 3);
     assert_eq!(violation.key, Some("x".into()));
     assert_eq!(violation.prefix, [0, 1]);
+    assert_eq!(violation.counterexample, [0, 1, 3]);
     assert_eq!(
         violation.reason,
-        "line 4: client 2: get of \"x\" → \"old\" [4, 5] fits nowhere: whatever the order of the operations \
-         around it, the state there is \"new\""
+        "line 4: client 2: get of \"x\" → \"old\" [4, 5] fits nowhere: whatever the order of these 3 operations, \
+         what is there then is \"new\""
     );
 }
 

@@ -1,7 +1,7 @@
 //! Recorded histories of real stores, from the test data of Porcupine, with their verdicts.
 use std::{fs, path::Path};
 
-use synod_linearizability::{Format, History, ReadOptions};
+use synod_linearizability::{Format, History, Options, ReadOptions, Verdict, check};
 
 use crate::is_linearizable;
 
@@ -20,6 +20,9 @@ fn recorded_histories_have_their_known_verdicts() {
         let called = text.matches(":invoke").count();
         assert_eq!(count.parse(), Ok(called), "{file}");
         assert_eq!(is_linearizable(&history), verdict == "ok", "{file}");
+        if let Verdict::NotLinearizable(violation) = check(&history, &Options::default()) {
+            println!("{file}: {} operations: {violation}", violation.counterexample.len());
+        }
         judged += 1;
     }
     assert_eq!(judged, 56);
