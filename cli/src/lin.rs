@@ -145,6 +145,7 @@ impl Judged {
                             "reason": violation.reason,
                             "stuck": violation.stuck,
                             "key": violation.key.as_ref().map(ToString::to_string),
+                            "counterexample": violation.counterexample,
                             "prefix": violation.prefix,
                         }),
                     ),

@@ -40,6 +40,7 @@ fn json_is_one_document() {
     assert_eq!(document["files"][0]["verdict"], "linearizable");
     assert!(document["files"][0]["linearizable"]["order"].is_array());
     assert_eq!(document["files"][1]["not_linearizable"]["stuck"], 1);
+    assert_eq!(document["files"][1]["not_linearizable"]["counterexample"], serde_json::json!([0, 1]));
 }
 
 #[test]
