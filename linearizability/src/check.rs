@@ -1,7 +1,7 @@
 //! The check of a history: its objects one by one, and the answer for all of them.
 use crate::{
     History, Model, Op, Options, Output, Verdict,
-    explain::{explain, prefix_before},
+    explain::{explain, prefix_before, unexplained},
     fast::{self, Finding},
     model,
     objects::{self, Object, Task},
@@ -34,8 +34,8 @@ impl model::WithObject for Check<'_> {
         match turns::decide(&objects, self.options) {
             Decision::Found(orders) => Verdict::Linearizable { order: objects.merge(&orders) },
             Decision::Refuted { object, refutation } => {
-                let violation = explain(history, &objects.objects[object], refutation);
-                Verdict::NotLinearizable(Box::new(violation))
+                let tell = if self.options.explain { explain } else { unexplained };
+                Verdict::NotLinearizable(Box::new(tell(history, &objects.objects[object], refutation)))
             }
             Decision::Unknown { why, stuck } => {
                 let prefix = |&(object, stuck): &(usize, u32)| {
@@ -132,6 +132,9 @@ where
     /// One order of all operations from one for each object: an operation takes place at the latest call up to
     /// it in the order of its object, which is a moment between its own call and return.
     fn merge(&self, orders: &[Vec<u32>]) -> Vec<usize> {
+        if let ([object], [order]) = (&self.objects[..], orders) {
+            return order.iter().map(|&local| object.operations[local as usize] as usize).collect();
+        }
         let mut moments = Vec::new();
         for (object, order) in self.objects.iter().zip(orders) {
             let mut moment = 0;

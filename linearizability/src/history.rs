@@ -163,6 +163,11 @@ impl History {
         self.initial.as_ref().map_or(Symbol::NONE, known)
     }
 
+    /// The same as a value.
+    pub(crate) fn initial(&self) -> Option<&Value> {
+        self.initial.as_ref()
+    }
+
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.operations
     }

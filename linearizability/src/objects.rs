@@ -19,16 +19,27 @@ pub(crate) fn split(history: &History) -> Vec<Object> {
     let by_element = history.data_type() == DataType::Set;
     let mut places = FastMap::<(u32, u32), usize>::default();
     let mut objects = Vec::new();
+    // The object of the operation before, which is often this one's too.
+    let mut last = None;
     for (number, operation) in history.packed().iter().enumerate() {
         if operation.is_open() && operation.class.function.is_read() {
             continue;
         }
         let element = if by_element { operation.class.arguments[0] } else { Symbol::NONE };
-        let place = *places.entry((operation.key.0, element.0)).or_insert_with(|| {
-            objects.push(Object { key: operation.key, operations: Vec::new() });
-            objects.len() - 1
-        });
+        let name = (operation.key.0, element.0);
+        let place = match last {
+            Some((known, place)) if known == name => place,
+            _ => *places.entry(name).or_insert_with(|| {
+                let room = if objects.is_empty() { history.len() } else { 0 };
+                objects.push(Object { key: operation.key, operations: Vec::with_capacity(room) });
+                objects.len() - 1
+            }),
+        };
+        last = Some((name, place));
         objects[place].operations.push(number as u32);
+    }
+    if let [_, _, ..] = objects[..] {
+        objects[0].operations.shrink_to_fit();
     }
     for object in &mut objects {
         let call = |number: &u32| history.packed()[*number as usize].call;

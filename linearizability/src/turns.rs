@@ -115,8 +115,9 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
     fn run(&self, open: &[usize], steps: u64, spread: bool) -> Result<u64, Halt> {
         let turn =
             Turn { next: AtomicUsize::new(0), used: AtomicU64::new(0), halt: Mutex::new(None), open, steps };
-        let cores = thread::available_parallelism().map_or(1, usize::from).min(open.len());
-        if spread && cores > 1 {
+        // Asking how many cores there are takes as long as a short check.
+        let cores = if spread && open.len() > 1 { cores().min(open.len()) } else { 1 };
+        if cores > 1 {
             thread::scope(|scope| {
                 let workers = (0..cores).map(|_| scope.spawn(|| self.work(&turn))).collect::<Vec<_>>();
                 workers.into_iter().for_each(|worker| worker.join().expect("a worker does not panic"));
@@ -197,6 +198,10 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
         }
         Decision::Unknown { why, stuck }
     }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 const NOT_POISONED: &str = "no worker panicked";

@@ -116,7 +116,7 @@ fn check_file(model: &str, file: &str, initial: Option<&str>) -> Result<()> {
     // The first one warms up, unless it is all that the time allows for.
     let verdict = loop {
         let before = Instant::now();
-        let verdict = check(&history, &Options::default().timeout(Duration::from_secs(20)));
+        let verdict = check(&history, &Options::default().timeout(Duration::from_secs(20)).explain(false));
         nanos.push(before.elapsed().as_nanos() as u64);
         if nanos.len() >= 50 || began.elapsed() > Duration::from_secs(1) {
             break verdict;
