@@ -50,6 +50,37 @@ pub(crate) fn split(history: &History) -> Vec<Object> {
     objects
 }
 
+impl AsRef<[u32]> for Object {
+    fn as_ref(&self) -> &[u32] {
+        &self.operations
+    }
+}
+
+/// One order of all operations from one for each object: an operation takes place at the latest call up to it in
+/// the order of its object, which is a moment between its own call and return.
+pub(crate) fn merged<T: AsRef<[u32]>>(
+    objects: &[T],
+    orders: &[Vec<u32>],
+    call: impl Fn(u32) -> u64,
+) -> Vec<usize> {
+    if let ([object], [order]) = (objects, orders) {
+        return order.iter().map(|&local| object.as_ref()[local as usize] as usize).collect();
+    }
+    let mut moments = Vec::with_capacity(orders.iter().map(Vec::len).sum());
+    for (object, order) in objects.iter().zip(orders) {
+        let mut moment = 0;
+        for &local in order {
+            let number = object.as_ref()[local as usize];
+            moment = moment.max(call(number));
+            moments.push((moment, number));
+        }
+    }
+    if !moments.is_sorted_by_key(|&(moment, _)| moment) {
+        moments.sort_by_key(|&(moment, _)| moment);
+    }
+    moments.into_iter().map(|(_, number)| number as usize).collect()
+}
+
 /// The operations of an object as the search wants them: in the order of their calls.
 pub(crate) struct Task<Op, Output> {
     pub(crate) intervals: Vec<Interval>,

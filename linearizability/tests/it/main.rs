@@ -1,11 +1,12 @@
 //! The checker against known verdicts, a brute-force search, and malformed input.
 mod brute_force;
+mod custom;
+mod html;
 mod known;
 mod malformed;
 mod random;
 mod recorded;
 mod text;
-mod html;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
 
