@@ -126,7 +126,7 @@ where
     search_in(Sequence::EarliestReturn, model, intervals, classes)
 }
 
-/// A search with a mask that is wide enough.
+/// A search in another sequence, say.
 pub(crate) fn search_in<'a, M>(
     sequence: Sequence,
     model: &'a M,
@@ -139,7 +139,22 @@ where
     M::Output: Send,
     M::State: Send,
 {
-    let window = Window::new(intervals);
+    search_over(Window::new(intervals), sequence, model, classes)
+}
+
+/// A search with a mask that is wide enough.
+pub(crate) fn search_over<'a, M>(
+    window: Window,
+    sequence: Sequence,
+    model: &'a M,
+    classes: Vec<(M::Op, Option<M::Output>)>,
+) -> Box<dyn AnySearch + 'a>
+where
+    M: Model + Sync,
+    M::Op: Send,
+    M::Output: Send,
+    M::State: Send,
+{
     let transitions = Transitions::new(model, classes);
     match window.slot_count {
         0..=64 => Box::new(Search::<u64>::new(window, transitions, sequence)),

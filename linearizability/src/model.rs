@@ -83,6 +83,18 @@ pub(crate) trait Object {
     fn is_read_only(&self, op: &Op, output: Option<&Output>) -> bool;
 
     fn describe(&self, state: &Self::State) -> String;
+
+    /// Operations that lead from the initial state to this one, of a container whose operations are judged faster
+    /// by what was put in and taken out than by a search.
+    fn refilled(&self, state: &Self::State) -> Option<Vec<Op>> {
+        let _ = state;
+        None
+    }
+
+    /// Whether it is a register, or a key: most of what changes it leaves nothing of what was there.
+    fn is_overwritten(&self) -> bool {
+        false
+    }
 }
 
 /// A [`Model`] of each [`Object`].

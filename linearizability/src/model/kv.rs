@@ -39,6 +39,10 @@ impl Object for KeyValue {
     fn describe(&self, state: &Option<Value>) -> String {
         state.as_ref().map_or("null".to_owned(), Value::to_string)
     }
+
+    fn is_overwritten(&self) -> bool {
+        true
+    }
 }
 
 fn appended(state: Option<&Value>, value: &Value) -> Value {

@@ -4,6 +4,7 @@ mod custom;
 mod html;
 mod known;
 mod malformed;
+mod monitor;
 mod random;
 mod recorded;
 mod text;
