@@ -24,6 +24,7 @@
 //! # Ok::<(), synod_linearizability::HistoryError>(())
 //! ```
 mod check;
+pub mod consistency;
 mod data_type;
 mod error;
 mod explain;
@@ -51,6 +52,7 @@ mod verify;
 mod window;
 
 pub use check::check;
+pub use consistency::{Consistency, check_consistency};
 pub use data_type::{DataType, UnknownDataType};
 pub use error::HistoryError;
 pub use format::{Format, ReadOptions, UnknownFormat};

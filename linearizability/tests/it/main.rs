@@ -6,6 +6,7 @@ mod random;
 mod recorded;
 mod text;
 mod html;
+mod weaker;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
 
