@@ -157,8 +157,7 @@ impl Facts {
         let mut starts = vec![0];
         let mut writers: Vec<Vec<Writer>> = Vec::new();
         let mut last = None;
-        for place in 0..events.len() {
-            let event = &mut events[place];
+        for (place, event) in events.iter_mut().enumerate() {
             if last.is_some_and(|last| last != event.client) {
                 starts.push(place as u32);
             }
