@@ -18,11 +18,18 @@ const ROUNDS: u32 = 1000;
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     pub(super) facts: &'a Facts,
-    pub(super) clocks: &'a Clocks,
+    pub(super) saturated: &'a Saturated,
+}
+
+/// What must come before each event, and roughly where that leaves it: by how much more must come before it than
+/// after it. In this order every event stands behind what must come before it.
+pub(super) struct Saturated {
+    pub(super) clocks: Clocks,
+    pub(super) places: Vec<i64>,
 }
 
 /// What must come before each event, derived for as long as `go_on` says so.
-pub(super) fn saturate(facts: &Facts, mut go_on: impl FnMut() -> bool) -> Result<Clocks, Proof> {
+pub(super) fn saturate(facts: &Facts, mut go_on: impl FnMut() -> bool) -> Result<Saturated, Proof> {
     let mut relation = Relation::new(facts);
     let mut order = causal_order(&relation)?;
     let mut clocks = Clocks::new(&relation, &order);
@@ -37,7 +44,17 @@ pub(super) fn saturate(facts: &Facts, mut go_on: impl FnMut() -> bool) -> Result
         order = relation.cycle_or_order().map_err(|cycle| Proof::of(&relation, &cycle))?;
         clocks = Clocks::new(&relation, &order);
     }
-    Ok(clocks)
+    let first = FirstAfter::new(&relation, &order);
+    let place = |event: u32| {
+        let before = clocks.of(event).iter().map(|&count| i64::from(count)).sum::<i64>();
+        let after = |(client, &place): (u32, &u32)| {
+            let events = facts.of_client(client).len() as i64;
+            events - events.min(i64::from(place))
+        };
+        before - (0..).zip(first.of(event)).map(after).sum::<i64>()
+    };
+    let places = (0..facts.len()).map(place).collect();
+    Ok(Saturated { clocks, places })
 }
 
 /// What comes before a read comes before what it read.

@@ -73,12 +73,12 @@ fn decide(history: &History, bounds: &Bounds) -> Decision {
     {
         return Decision::Unknown(Why::Memory(limit));
     }
-    let clocks = facts.as_ref().map(|facts| saturate(facts, || bounds.met(0, 0).is_none())).transpose();
-    let clocks = match clocks {
-        Ok(clocks) => clocks,
+    let saturated = facts.as_ref().map(|facts| saturate(facts, || bounds.met(0, 0).is_none())).transpose();
+    let saturated = match saturated {
+        Ok(saturated) => saturated,
         Err(proof) => return Decision::Cycle(proof),
     };
-    let known = facts.as_ref().zip(clocks.as_ref()).map(|(facts, clocks)| Known { facts, clocks });
+    let known = facts.as_ref().zip(saturated.as_ref()).map(|(facts, saturated)| Known { facts, saturated });
     history.with_object(Run { layout: Layout::new(history, known), bounds })
 }
 

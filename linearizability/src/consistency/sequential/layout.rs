@@ -30,8 +30,8 @@ pub(super) struct Call {
     pub(super) event: u32,
     /// It has no answer, and need not have taken place.
     pub(super) is_optional: bool,
-    /// When it returned: a hint where it belongs.
-    pub(super) returned: u64,
+    /// Among those that may go, the least is tried first.
+    pub(super) hint: i64,
 }
 
 /// Clients and objects that have nothing to do with the others.
@@ -67,18 +67,12 @@ impl<'a> Layout<'a> {
                 // A read without an answer, or a write without one that nobody saw: it may not have taken place.
                 continue;
             }
-            if let (Some(Known { facts, .. }), true) = (known, event != NONE) {
+            let mut hint = i64::try_from(packed.returned).unwrap_or(i64::MAX);
+            if let (Some(Known { facts, saturated }), true) = (known, event != NONE) {
                 keys[object as usize] = facts.get(event).key;
+                hint = saturated.places[event as usize];
             }
-            let returned = packed.returned;
-            clients[packed.client as usize].push(Call {
-                number,
-                object,
-                class,
-                event,
-                is_optional,
-                returned,
-            });
+            clients[packed.client as usize].push(Call { number, object, class, event, is_optional, hint });
         }
         Layout { clients, objects, known, keys }
     }

@@ -176,7 +176,7 @@ impl<'a> Search<'a> {
                 }
             }
             let mut listed = self.candidates.split_off(first);
-            listed.sort_by_key(|&client| self.next(client).map(|call| (call.is_optional, call.returned)));
+            listed.sort_by_key(|&client| self.next(client).map(|call| (call.is_optional, call.hint)));
             self.candidates.extend(listed);
         }
         self.frames.push(Frame { done: self.done.len(), first, next: first });
@@ -222,7 +222,7 @@ impl<'a> Search<'a> {
         let mut unread = if holds == NONE { 0 } else { progress.unread[holds as usize] };
         if call.event != NONE {
             unread -= u32::from(holds != NONE && Layout::source(known.facts, call.event) == Some(holds));
-            let waits_for = known.clocks.of(call.event);
+            let waits_for = known.saturated.clocks.of(call.event);
             if progress.events.iter().zip(waits_for).any(|(done, waits_for)| done < waits_for) {
                 return false;
             }

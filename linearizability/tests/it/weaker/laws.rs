@@ -84,7 +84,7 @@ fn agree(seed: u64, count: u64, unique: bool) -> Vec<(Consistency, [u64; 3])> {
 
 #[test]
 fn registers_agree_with_the_definitions() {
-    let count = if cfg!(debug_assertions) { 1500 } else { 60_000 };
+    let count = if cfg!(debug_assertions) { 1500 } else { 20_000 };
     for (model, [kept, violated, open]) in agree(1, count, true) {
         assert!(
             kept > count / 20 && violated > count / 20 && open < count / 4,
@@ -119,7 +119,7 @@ fn dealt(recipe: Recipe, random: &mut Random) -> History {
 
 #[test]
 fn all_types_agree_with_the_definition_of_sequential_consistency() {
-    let count = if cfg!(debug_assertions) { 60 } else { 4_000 };
+    let count = if cfg!(debug_assertions) { 60 } else { 2_000 };
     for data_type in DataType::ALL {
         for unique in [false, true] {
             for unanswered in [5, u64::MAX] {
