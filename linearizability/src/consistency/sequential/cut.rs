@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// So many checks at most, of so many steps each.
-const CHECKS: usize = 400;
-const STEPS: u64 = 20_000;
+const CHECKS: usize = 200;
+const STEPS: u64 = 5_000;
 
 pub(super) fn few(history: &History, bounds: &Bounds) -> Vec<usize> {
     let mut kept = (0..history.len()).collect::<Vec<_>>();
