@@ -25,6 +25,7 @@ pub(super) struct Known<'a> {
 /// after it. In this order every event stands behind what must come before it.
 pub(super) struct Saturated {
     pub(super) clocks: Clocks,
+    pub(super) first: FirstAfter,
     pub(super) places: Vec<i64>,
 }
 
@@ -54,7 +55,7 @@ pub(super) fn saturate(facts: &Facts, mut go_on: impl FnMut() -> bool) -> Result
         before - (0..).zip(first.of(event)).map(after).sum::<i64>()
     };
     let places = (0..facts.len()).map(place).collect();
-    Ok(Saturated { clocks, places })
+    Ok(Saturated { clocks, first, places })
 }
 
 /// What comes before a read comes before what it read.
@@ -98,7 +99,7 @@ fn behind_its_readers(relation: &mut Relation<'_>, clocks: &Clocks, first: &Firs
 }
 
 /// For each event the first event of each client that comes after it.
-struct FirstAfter {
+pub(super) struct FirstAfter {
     clients: usize,
     places: Vec<u32>,
 }
@@ -121,6 +122,11 @@ impl FirstAfter {
             });
         }
         first
+    }
+
+    /// All of them, one event after the other.
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.places
     }
 
     fn of(&self, event: u32) -> &[u32] {

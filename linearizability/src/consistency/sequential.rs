@@ -5,7 +5,8 @@
 //!
 //! 1. a linearization is such an order;
 //! 2. where each read's write is known, [`saturate`] refutes most of what can be refuted;
-//! 3. a [`Search`] over how far each client has come decides the rest, within the bounds.
+//! 3. there, an [`Ordering`] of the writes decides the rest;
+//! 4. elsewhere a [`Search`] over how far each client has come does. Both keep to the bounds.
 use std::time::Instant;
 
 use super::{
@@ -21,9 +22,11 @@ use crate::{
 
 mod cut;
 mod layout;
+mod ordering;
 mod search;
 
 use layout::Layout;
+use ordering::Ordering;
 use search::{Outcome, Search};
 
 /// Steps that the attempt to find a linearization may take.
@@ -79,6 +82,14 @@ fn decide(history: &History, bounds: &Bounds) -> Decision {
         Err(proof) => return Decision::Cycle(proof),
     };
     let known = facts.as_ref().zip(saturated.as_ref()).map(|(facts, saturated)| Known { facts, saturated });
+    if let Some(known) = known.filter(|known| known.facts.unclear.is_none()) {
+        let mut ordering = Ordering::new(known);
+        return match ordering.search(bounds) {
+            Ok(Outcome::Found) => Decision::Order(ordering.order()),
+            Ok(_) => Decision::Exhausted,
+            Err(why) => Decision::Unknown(why),
+        };
+    }
     history.with_object(Run { layout: Layout::new(history, known), bounds })
 }
 

@@ -78,6 +78,11 @@ impl Clocks {
         clocks
     }
 
+    /// All of them, one event after the other.
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.counts
+    }
+
     pub(super) fn of(&self, event: u32) -> &[u32] {
         let start = event as usize * self.clients;
         &self.counts[start..start + self.clients]
