@@ -141,26 +141,47 @@ impl<'f> Relation<'f> {
             Ok(order) => return Ok(order),
             Err(left) => left,
         };
-        let mut is_left = vec![false; self.facts.events.len() + 1];
-        left.iter().for_each(|&node| is_left[node as usize] = true);
-        let is_left = |node: u32| is_left[node as usize];
+        let together = self.one_component(&left);
+        let is_together = |node: u32| together[node as usize];
         let derived = self.derived.iter().map(|pair| (pair.from, pair.to));
         let read = (0..self.facts.len()).filter_map(|reader| Some((self.source(reader)?, reader)));
         // Session order alone has no cycle, so every cycle goes through one of these.
-        let pairs = derived.chain(read).filter(|&(from, to)| is_left(from) && is_left(to));
-        let mut best: Option<Vec<Step>> = None;
-        let mut found = 0;
-        for (from, _) in pairs {
-            let Some(path) = self.path(from, from, self.known()) else { continue };
-            found += 1;
-            if best.as_ref().is_none_or(|best| path.len() < best.len()) {
-                best = Some(path);
-            }
-            if found == CYCLES || best.as_ref().is_some_and(|best| best.len() == 2) {
-                break;
-            }
+        let pairs = derived.chain(read).filter(|&(from, to)| is_together(from) && is_together(to));
+        let cycles = pairs.take(CYCLES).filter_map(|(from, _)| self.path(from, from, self.known()));
+        Err(cycles.min_by_key(Vec::len).expect("a component has cycles"))
+    }
+
+    /// Nodes each of which is on a cycle with each other. Of those that are left, each one follows another one.
+    fn one_component(&self, left: &[u32]) -> Vec<bool> {
+        let nodes = self.facts.events.len() + 1;
+        let mut is_left = vec![false; nodes];
+        left.iter().for_each(|&node| is_left[node as usize] = true);
+        let mut steps = [vec![Vec::new(); nodes], vec![Vec::new(); nodes]];
+        for &from in left {
+            self.for_each_successor(from, |to| {
+                if is_left[to as usize] {
+                    steps[0][from as usize].push(to);
+                    steps[1][to as usize].push(from);
+                }
+            });
         }
-        Err(best.expect("what is left over contains a cycle"))
+        // Whoever walks back comes to a cycle.
+        let mut was_here = vec![false; nodes];
+        let mut node = left[0];
+        while !std::mem::replace(&mut was_here[node as usize], true) {
+            node = steps[1][node as usize][0];
+        }
+        let [ahead, behind] = steps.map(|steps| {
+            let mut found = vec![false; nodes];
+            let mut walk = vec![node];
+            while let Some(node) = walk.pop() {
+                if !std::mem::replace(&mut found[node as usize], true) {
+                    walk.extend(&steps[node as usize]);
+                }
+            }
+            found
+        });
+        ahead.iter().zip(behind).map(|(ahead, behind)| *ahead && behind).collect()
     }
 
     /// A path of few steps, at least one; steps in session order one after the other are one step.
@@ -193,7 +214,7 @@ impl<'f> Relation<'f> {
 }
 
 /// So many cycles are compared.
-const CYCLES: usize = 50;
+const CYCLES: usize = 30;
 const START: usize = usize::MAX;
 
 /// How a place was reached.
