@@ -67,7 +67,7 @@ struct Reading {
 }
 
 /// The value that an operation leaves behind; null is nothing.
-fn written(operation: &Operation) -> Option<Output> {
+pub(super) fn written(operation: &Operation) -> Option<Output> {
     let failed = operation.returned.as_ref().is_some_and(|end| end.output == Output::Bool(false));
     match &operation.op {
         Op::Write(value) | Op::Put(value) => Some(Output::Value(value.clone())),
@@ -78,7 +78,7 @@ fn written(operation: &Operation) -> Option<Output> {
 }
 
 /// Whether it may have seen this value; `None` if it sees none.
-fn may_see(operation: &Operation, value: &Output) -> Option<bool> {
+pub(super) fn may_see(operation: &Operation, value: &Output) -> Option<bool> {
     let output = operation.returned.as_ref().map(|end| &end.output);
     let holds = |from: &Value| *value == Output::Value(from.clone());
     match (&operation.op, output) {
@@ -230,4 +230,13 @@ pub(super) fn is_arbitration(history: &History, model: Consistency, order: &[usi
         .all(|number| history.operation(number).returned.is_none() || order.contains(&number));
     let readings = readings(&operations);
     is_complete && readings.iter().any(|reading| reading.is_arbitration(&reading.visible(model), &straight))
+}
+
+/// Whether no key holds one value twice, nor nothing once it held something.
+pub(super) fn is_unambiguous(history: &History) -> bool {
+    let writes = history.operations().filter_map(|operation| Some((written(&operation)?, operation.key)));
+    let writes = writes.collect::<Vec<_>>();
+    let is_repeated =
+        |place: usize| writes[place].0 == Output::Null || writes[..place].contains(&writes[place]);
+    !(0..writes.len()).any(is_repeated)
 }
