@@ -24,6 +24,8 @@ mod cut;
 mod layout;
 mod ordering;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use layout::Layout;
 use ordering::Ordering;
