@@ -147,6 +147,25 @@ fn reasons_name_the_operations() {
     );
 }
 
+/// If 1 were written to x before 2, then both reads of 1 would come before it, and 3 and 4 would each have to be
+/// written to y before the other. Nothing of this follows until somebody guesses.
+const ONE_AFTER_TWO: &str = "1: y=4; 1: x?1; 2: x=2; 2: y?3; 3: y=3; 3: x?1; 4: x?2; 4: y?4; 5: x=1";
+
+/// The same on z with 1 and 2 exchanged.
+const TWO_AFTER_ONE: &str = "6: z=4; 6: x?2; 7: x?1; 7: z?3; 8: z=3; 8: x?2; 9: x?1; 9: z?4";
+
+#[test]
+fn wrong_guesses_are_taken_back() {
+    let other_way = ONE_AFTER_TWO.replace("x=1", "x=-").replace("x=2", "x=1").replace("x=-", "x=2");
+    let other_way = other_way.replace("x?1", "x?-").replace("x?2", "x?1").replace("x?-", "x?2");
+    for text in [ONE_AFTER_TWO, &other_way] {
+        assert_eq!(keeps(&history(text), Sequential), Some(true), "{text}");
+    }
+    let both = history(&format!("{ONE_AFTER_TWO}; {TWO_AFTER_ONE}"));
+    assert_eq!(keeps(&both, Sequential), Some(false));
+    assert_eq!(keeps(&both, Causal), Some(true));
+}
+
 /// What is not known is said, and not guessed.
 #[test]
 fn models_that_need_reads_from_say_when_it_is_not_known() {
