@@ -156,9 +156,9 @@ const TWO_AFTER_ONE: &str = "6: z=4; 6: x?2; 7: x?1; 7: z?3; 8: z=3; 8: x?2; 9: 
 
 #[test]
 fn wrong_guesses_are_taken_back() {
-    let other_way = ONE_AFTER_TWO.replace("x=1", "x=-").replace("x=2", "x=1").replace("x=-", "x=2");
-    let other_way = other_way.replace("x?1", "x?-").replace("x?2", "x?1").replace("x?-", "x?2");
-    for text in [ONE_AFTER_TWO, &other_way] {
+    // With much behind it, 1 looks as if it were early.
+    let misleading = format!("{ONE_AFTER_TWO}; 5: a=1; 5: b=1; 5: c=1; 5: d=1; 5: e=1");
+    for text in [ONE_AFTER_TWO, &misleading] {
         assert_eq!(keeps(&history(text), Sequential), Some(true), "{text}");
     }
     let both = history(&format!("{ONE_AFTER_TWO}; {TWO_AFTER_ONE}"));
