@@ -171,8 +171,8 @@ impl Judgement {
 pub struct Contradiction {
     /// Why, in a sentence or two.
     pub reason: String,
-    /// A few operations that violate the model by themselves, whatever else was done. If one of them is taken away,
-    /// and with it what read its value, the rest does not.
+    /// A few operations that violate the model by themselves, whatever else was done. Unless a search had to be
+    /// exhausted, none can be spared: without one of them, and what read its value, the rest is no violation.
     pub operations: Vec<usize>,
 }
 
