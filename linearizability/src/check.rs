@@ -51,6 +51,14 @@ impl model::WithObject for Check<'_> {
     }
 }
 
+/// A linearization, if one is found within the bounds.
+pub(crate) fn linearization(history: &History, options: &Options) -> Option<Vec<usize>> {
+    match check(history, &options.clone().explain(false)) {
+        Verdict::Linearizable { order } => Some(order),
+        _ => None,
+    }
+}
+
 /// The objects of a history, with their model.
 struct Objects<'a, M> {
     history: &'a History,

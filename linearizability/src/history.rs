@@ -168,6 +168,11 @@ impl History {
         self.initial.as_ref()
     }
 
+    /// How many clients it has.
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.operations
     }
