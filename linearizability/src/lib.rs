@@ -41,6 +41,7 @@ mod operation;
 mod options;
 mod search;
 mod symbol;
+pub mod transactions;
 mod transitions;
 #[cfg(test)]
 mod traps;

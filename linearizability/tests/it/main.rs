@@ -6,6 +6,7 @@ mod random;
 mod recorded;
 mod text;
 mod html;
+mod transactions;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
 
