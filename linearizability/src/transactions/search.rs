@@ -136,7 +136,7 @@ impl<'g> Search<'g> {
                 if is_junction {
                     if arc.to == start {
                         // It was entered by the last edge, and its phase tells of it already.
-                        if !own_junctions.contains(&node) && self.closes_from(class, state, entered) {
+                        if self.closes_from(class, state, entered) {
                             return Some(self.walk(start, state, entered));
                         }
                     } else if within(arc.to) {
