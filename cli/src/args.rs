@@ -8,7 +8,7 @@ use clap::{
 use synod_linearizability::{DataType, Format};
 use synod_simulator::Fault;
 
-use crate::{exit, registry};
+use crate::{exit, lin::consistency::Asked, registry};
 
 /// Run, watch and judge distributed algorithms under faults.
 #[derive(Debug, Parser)]
@@ -91,6 +91,7 @@ Examples:
   synod lin synod-out/raft-seed-7/history.jsonl   what `synod run` wrote
   synod lin etcd_*.log                            Porcupine's logs, and Jepsen's, as they are
   synod lin --model queue --timeout 10s h.jsonl   say what the objects are, and how long it may take
+  synod lin --consistency causal h.jsonl          judge a weaker model
   synod lin --json *.jsonl                        one JSON document
   synod lin h.jsonl --html h.html                 see it: lanes, intervals, where it got stuck
 
@@ -108,6 +109,11 @@ pub struct LinArgs {
     /// priority-queue, counter, bank, append-log
     #[arg(long, value_name = "MODEL")]
     pub model: Option<DataType>,
+
+    /// Judge this model alone [default: linearizable, and what a history that is not keeps all the same]:
+    /// linearizable, sequential, causal, read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads
+    #[arg(long, value_name = "C")]
+    pub consistency: Option<Asked>,
 
     /// How the files are written [default: what they look like]: jsonl, jepsen, etcd, porcupine-kv
     #[arg(long, value_name = "FORMAT")]

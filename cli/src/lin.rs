@@ -1,4 +1,6 @@
 //! `synod lin`: recorded histories, judged.
+pub mod consistency;
+
 use std::{
     fmt, fs,
     io::{IsTerminal, stderr},
@@ -8,9 +10,11 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use synod_linearizability::{
-    DataType, History, HistoryError, Options, ReadOptions, Value as Datum, Verdict, check, html,
+    Consistency, DataType, History, HistoryError, Options, ReadOptions, Value as Datum, Verdict, check,
+    check_consistency, consistency as models, html,
 };
 
+use self::consistency::{Asked, Weaker};
 use crate::{args::LinArgs, exit::Exit};
 
 /// One file, and what came of it.
@@ -25,7 +29,16 @@ pub struct Judged {
 pub struct Judgement {
     pub data_type: DataType,
     pub operations: usize,
-    pub verdict: Verdict,
+    pub finding: Finding,
+}
+
+/// What it was judged for, and the verdict.
+#[derive(Debug)]
+pub enum Finding {
+    /// Linearizability; and, if it does not hold and nothing was asked for by name, what holds all the same.
+    Linearizability(Verdict, Option<Weaker>),
+    /// The one model that was asked for.
+    Model(Consistency, models::Judgement),
 }
 
 /// Why a file was not judged.
@@ -95,11 +108,22 @@ fn judge_file(path: &Path, args: &LinArgs) -> Result<Judgement, Refusal> {
     if let Some(timeout) = args.timeout {
         options = options.timeout(timeout);
     }
+    let judgement =
+        |finding| Judgement { data_type: history.data_type(), operations: history.len(), finding };
+    match args.consistency {
+        None | Some(Asked::Operations(Consistency::Linearizable)) => {}
+        Some(Asked::Operations(model)) => {
+            let found = check_consistency(&history, model, &options);
+            return Ok(judgement(Finding::Model(model, found)));
+        }
+    }
     let verdict = check(&history, &options);
     if let Some(page) = &args.html {
         write_page(page, path, &history, &verdict).map_err(|error| Refusal::NoPage(page.clone(), error))?;
     }
-    Ok(Judgement { data_type: history.data_type(), operations: history.len(), verdict })
+    let is_violated = matches!(verdict, Verdict::NotLinearizable(_));
+    let weaker = (is_violated && args.consistency.is_none()).then(|| Weaker::of(&history, &options));
+    Ok(judgement(Finding::Linearizability(verdict, weaker)))
 }
 
 /// Whole or not at all: it gets its name when it is finished.
@@ -120,12 +144,12 @@ impl Judged {
         let path = self.path.display();
         match &self.judgement {
             Err(refusal) => format!("error: {path}: {refusal}"),
-            Ok(Judgement { data_type, operations, verdict }) => {
-                let found = match verdict {
-                    Verdict::Linearizable { .. } => "✓ linearizable".to_owned(),
-                    Verdict::NotLinearizable(violation) => format!("✗ not linearizable: {violation}"),
-                    Verdict::Unknown { why, .. } => format!("? not decided: {why}"),
-                    other => format!("? {other:?}"),
+            Ok(Judgement { data_type, operations, finding }) => {
+                let found = match finding {
+                    Finding::Linearizability(verdict, weaker) => {
+                        line(verdict) + &weaker.as_ref().map_or_else(String::new, Weaker::text)
+                    }
+                    Finding::Model(model, found) => consistency::text(*model, found),
                 };
                 format!("{path}: {operations} operations on {data_type}: {found}")
             }
@@ -136,31 +160,26 @@ impl Judged {
         let path = self.path.display().to_string();
         match &self.judgement {
             Err(refusal) => json!({ "file": path, "verdict": "refused", "error": refusal.to_string() }),
-            Ok(Judgement { data_type, operations, verdict }) => {
-                let (word, found) = match verdict {
-                    Verdict::Linearizable { order } => ("linearizable", json!({ "order": order })),
-                    Verdict::NotLinearizable(violation) => (
-                        "not_linearizable",
-                        json!({
-                            "reason": violation.reason,
-                            "stuck": violation.stuck,
-                            "key": violation.key.as_ref().map(ToString::to_string),
-                            "counterexample": violation.counterexample,
-                            "prefix": violation.prefix,
-                        }),
-                    ),
-                    Verdict::Unknown { why, prefix } => {
-                        ("unknown", json!({ "why": why.to_string(), "prefix": prefix }))
+            Ok(Judgement { data_type, operations, finding }) => {
+                let mut members =
+                    json!({ "file": path, "model": data_type.name(), "operations": operations });
+                match finding {
+                    Finding::Linearizability(verdict, weaker) => {
+                        let (word, found) = verdict_json(verdict);
+                        members["verdict"] = word.into();
+                        members[word] = found;
+                        if let Some(weaker) = weaker {
+                            members["weaker"] = weaker.json();
+                        }
                     }
-                    _ => ("unknown", Value::Null),
-                };
-                json!({
-                    "file": path,
-                    "model": data_type.name(),
-                    "operations": operations,
-                    "verdict": word,
-                    word: found,
-                })
+                    Finding::Model(model, found) => {
+                        let (word, found) = consistency::json(found);
+                        members["consistency"] = model.name().into();
+                        members["verdict"] = word.into();
+                        members[word] = found.into();
+                    }
+                }
+                members
             }
         }
     }
@@ -169,12 +188,41 @@ impl Judged {
         match &self.judgement {
             Err(Refusal::Malformed(_)) => Exit::Usage,
             Err(Refusal::Unreadable(_) | Refusal::NoPage(..)) => Exit::Environment,
-            Ok(judgement) => match judgement.verdict {
-                Verdict::Linearizable { .. } => Exit::Holds,
-                Verdict::NotLinearizable(_) => Exit::Violated,
-                _ => Exit::Inconclusive,
+            Ok(judgement) => match &judgement.finding {
+                Finding::Linearizability(Verdict::Linearizable { .. }, _) => Exit::Holds,
+                Finding::Linearizability(Verdict::NotLinearizable(_), _) => Exit::Violated,
+                Finding::Linearizability(..) => Exit::Inconclusive,
+                Finding::Model(_, found) => consistency::exit(found),
             },
         }
+    }
+}
+
+fn line(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Linearizable { .. } => "✓ linearizable".to_owned(),
+        Verdict::NotLinearizable(violation) => format!("✗ not linearizable: {violation}"),
+        Verdict::Unknown { why, .. } => format!("? not decided: {why}"),
+        other => format!("? {other:?}"),
+    }
+}
+
+/// A word, and what goes with it.
+fn verdict_json(verdict: &Verdict) -> (&'static str, Value) {
+    match verdict {
+        Verdict::Linearizable { order } => ("linearizable", json!({ "order": order })),
+        Verdict::NotLinearizable(violation) => (
+            "not_linearizable",
+            json!({
+                "reason": violation.reason,
+                "stuck": violation.stuck,
+                "key": violation.key.as_ref().map(ToString::to_string),
+                "counterexample": violation.counterexample,
+                "prefix": violation.prefix,
+            }),
+        ),
+        Verdict::Unknown { why, prefix } => ("unknown", json!({ "why": why.to_string(), "prefix": prefix })),
+        _ => ("unknown", Value::Null),
     }
 }
 

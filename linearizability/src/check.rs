@@ -48,6 +48,32 @@ impl model::WithObject for Check<'_> {
     }
 }
 
+/// A linearization, if one is found within the bounds.
+pub(crate) fn linearization(history: &History, options: &Options) -> Option<Vec<usize>> {
+    history.with_object(Linearization { history, options })
+}
+
+struct Linearization<'a> {
+    history: &'a History,
+    options: &'a Options,
+}
+
+impl model::WithObject for Linearization<'_> {
+    type Result = Option<Vec<usize>>;
+
+    fn run<T>(self, object: T) -> Option<Vec<usize>>
+    where
+        T: model::Object + Model<Op = Op, Output = Output, State = <T as model::Object>::State> + Sync,
+        <T as model::Object>::State: Send,
+    {
+        let objects = Objects { history: self.history, model: object, objects: objects::split(self.history) };
+        match turns::decide(&objects, self.options) {
+            Decision::Found(orders) => Some(objects.merge(&orders)),
+            _ => None,
+        }
+    }
+}
+
 /// The objects of a history, with their model.
 struct Objects<'a, M> {
     history: &'a History,

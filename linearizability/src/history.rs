@@ -163,6 +163,11 @@ impl History {
         self.initial.as_ref().map_or(Symbol::NONE, known)
     }
 
+    /// How many clients it has.
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.operations
     }

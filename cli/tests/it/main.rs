@@ -3,6 +3,7 @@ mod run;
 mod nonsense;
 mod violated;
 mod lin;
+mod consistency;
 
 use std::{
     fs,

@@ -7,6 +7,7 @@ mod recorded;
 mod text;
 mod html;
 mod transactions;
+mod weaker;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
 
