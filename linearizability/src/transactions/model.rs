@@ -122,7 +122,9 @@ pub struct UnknownModel {
 impl FromStr for Model {
     type Err = UnknownModel;
 
+    /// Strict serializability is also known as the strong one.
     fn from_str(name: &str) -> Result<Self, UnknownModel> {
+        let name = if name == "strong-serializable" { "strict-serializable" } else { name };
         let known = Model::all().find(|model| model.name() == name);
         known.ok_or_else(|| UnknownModel { name: name.to_owned() })
     }
