@@ -39,6 +39,8 @@
 //! assert!(holds(Consistency::Causal) && holds(Consistency::ReadYourWrites));
 //! # Ok::<(), synod_linearizability::HistoryError>(())
 //! ```
+//!
+//! Of transactions on several objects [`transactions`] says which isolation level they have.
 mod check;
 pub mod consistency;
 mod data_type;

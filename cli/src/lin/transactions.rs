@@ -81,15 +81,20 @@ impl Judgement {
     fn tell(&self, anomaly: &Anomaly, text: &mut String) -> std::fmt::Result {
         write!(text, "\n  {}", anomaly.kind)?;
         if !anomaly.cycle.is_empty() {
-            let around = anomaly.transactions.iter().chain(anomaly.transactions.first());
-            let around: Vec<String> = around.map(|number| format!("T{number}")).collect();
-            write!(text, ": {}", around.join(" → "))?;
+            let shown = anomaly.transactions.iter().take(SHOWN);
+            let around: Vec<String> = shown.map(|number| format!("T{number}")).collect();
+            let hidden = if anomaly.cycle.len() > SHOWN { " → …" } else { "" };
+            write!(text, ": {}{hidden} → {}", around.join(" → "), around[0])?;
         }
         if !anomaly.is_shortest {
             write!(text, " (there may be a shorter one)")?;
         }
-        for sentence in &anomaly.explanation {
+        for sentence in anomaly.explanation.iter().take(SHOWN) {
             write!(text, "\n    {sentence}")?;
+        }
+        let hidden = anomaly.explanation.len().saturating_sub(SHOWN);
+        if hidden > 0 {
+            return write!(text, "\n    … and {hidden} more; --json has them all");
         }
         for &number in &anomaly.transactions {
             let (line, transaction) = (self.history.line(number), &self.history.transactions()[number]);
@@ -136,6 +141,9 @@ impl Judgement {
         if self.report.verdict(self.model).is_violated() { Exit::Violated } else { Exit::Holds }
     }
 }
+
+/// Of a longer cycle, only so much is told.
+const SHOWN: usize = 12;
 
 fn names(models: &[Model]) -> String {
     models.iter().map(|model| model.name()).collect::<Vec<_>>().join(", ")

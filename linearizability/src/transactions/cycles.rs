@@ -11,10 +11,11 @@ use super::{
     search::{Class, Search, Walk},
     versions::Versions,
 };
+use crate::hash::FastMap;
 
 /// Edges that may be looked at in search of one class, after a cycle was found. In a tangle of ten thousands of
 /// cycles that are all long, the shortest would cost the square of it.
-const WORK: u64 = 30_000_000;
+const WORK: u64 = 5_000_000;
 
 const CLASSES: [Class; 5] = [Class::G0, Class::G1c, Class::GSingle, Class::GNonadjacent, Class::G2];
 
@@ -205,10 +206,8 @@ fn is_sparse(walk: &[(u32, Kinds)]) -> bool {
 /// one are both `rw`, then neither end of the other is.
 fn simple(mut walk: Walk) -> Walk {
     let twice = |walk: &Walk| {
-        (0..walk.len()).find_map(|first| {
-            let again = (first + 1..walk.len()).find(|&place| walk[place].0 == walk[first].0)?;
-            Some((first, again))
-        })
+        let mut places = FastMap::default();
+        (0..walk.len()).find_map(|place| Some((places.insert(walk[place].0, place)?, place)))
     };
     while let Some((first, again)) = twice(&walk) {
         let was_sparse = is_sparse(&walk);

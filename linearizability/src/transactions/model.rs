@@ -19,7 +19,8 @@ use super::{
 /// (Adya 1999, except: snapshot isolation is the generalized one, where a snapshot may be old. Cerone & Gotsman 2016
 /// show that it allows exactly the histories whose every cycle has two `rw` in a row, and that are internally
 /// consistent; G-single alone, Adya's PL-2+, would let a long fork pass. Where list appends make more visible than
-/// Adya's histories, anomalies are placed as Elle does.)
+/// Adya's histories, anomalies are placed as Elle does. So a transaction that does not see its own append, which
+/// Adya excludes from all histories, counts as internal.)
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Level {
     /// Writes do not interleave.
