@@ -16,7 +16,9 @@ use crate::{
 
 /// Some line has a process that does a `:txn`, or something that only a transaction does.
 pub(super) fn is_recognised(text: &str) -> bool {
-    let is_edn = text.trim_start().starts_with(['{', '[', '(', '#', ';']);
+    let start = text.trim_start();
+    // No map of Jepsen's has strings for keys; each of JSON has.
+    let is_edn = start.starts_with(['{', '[', '(', '#', ';']) && !start.starts_with("{\"");
     let tells = |line: &str| line.contains(":txn") || line.contains("[[:append ") || line.contains("[[:r ");
     is_edn && text.lines().take(1000).any(tells)
 }

@@ -4,6 +4,7 @@ mod brute_force;
 mod formats;
 mod naive;
 pub(crate) mod random;
+mod reads;
 mod rings;
 
 use synod_linearizability::transactions::{Report, Transaction, TransactionHistory, check};

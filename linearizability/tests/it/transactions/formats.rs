@@ -1,5 +1,8 @@
 //! JSON lines and Jepsen's EDN: what is read, and what is refused, where and why.
-use synod_linearizability::transactions::{Operation, Status, Transaction, TransactionHistory};
+use synod_linearizability::{
+    generate::Random,
+    transactions::{Operation, Status, Transaction, TransactionHistory, check},
+};
 
 const JSONL: &str = r#"{"client":1,"call":0,"return":5,"txn":[["append","x",1],["r","y",[]]],"ok":true}
 {"client":2,"call":3,"return":9,"txn":[["r","x",null],["append",7,"a \"b\""]],"ok":false}
@@ -65,6 +68,7 @@ fn other_histories_are_not_recognised() {
     let others = [
         "",
         r#"{"client":1,"call":0,"return":1,"op":{"f":"read"},"output":null}"#,
+        r#"{"client":1,"call":0,"return":1,"op":{"f":"put","key":":txn","value":1},"output":null}"#,
         "{:process 0, :type :invoke, :f :read, :value nil}",
         "{:process 0, :type :invoke, :f :write, :value [1 2]}",
         "INFO  jepsen.util - 0\t:invoke\t:read\tnil",
@@ -221,4 +225,34 @@ fn malformed_events() {
         );
     }
     refused(&format!("[{call}] 7"), "line 2: Scalar(7) follows the end of the history; ");
+}
+
+/// Whatever stands in a file, it is a history or refused.
+#[test]
+fn damaged_files_are_no_panic() {
+    let mut random = Random::new(1);
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..4000 {
+        let mut text = if round % 2 == 0 { JSONL } else { EDN }.as_bytes().to_vec();
+        for _ in 0..=random.below(3) {
+            let place = random.below(text.len() as u64) as usize;
+            match random.below(3) {
+                0 if text.len() > 1 => drop(text.remove(place)),
+                1 => text[place] = text[random.below(text.len() as u64) as usize],
+                _ => text.truncate(place.max(1)),
+            }
+        }
+        let text = String::from_utf8(text).expect("only ASCII");
+        match TransactionHistory::read(&text) {
+            Ok(history) => {
+                check(&history);
+                read += 1;
+            }
+            Err(error) => {
+                assert!(error.to_string().starts_with("line "), "{text}\n{error}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 100 && refused > 1000, "{read} were read, {refused} refused");
 }

@@ -8,7 +8,7 @@ use synod_linearizability::{
     },
 };
 
-use super::{brute_force::BruteForce, naive};
+use super::{brute_force::BruteForce, naive, reads};
 
 /// How the reads of a random history come about.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -162,6 +162,7 @@ fn judge(transactions: &[Transaction], tally: &mut Tally) {
             Verdict::NoAnomalyFound => tally.not_found += 1,
         }
     }
+    reads::agree(transactions, &report, text);
     tally.cycles_compared += u64::from(naive::agrees(transactions, &report, text));
 }
 
