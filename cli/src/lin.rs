@@ -1,5 +1,6 @@
 //! `synod lin`: recorded histories, judged.
 pub mod consistency;
+pub mod transactions;
 
 use std::{
     fmt, fs,
@@ -10,8 +11,9 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use synod_linearizability::{
-    Consistency, DataType, History, HistoryError, Options, ReadOptions, Value as Datum, Verdict, check,
-    check_consistency, consistency as models, html,
+    Consistency, DataType, Format, History, HistoryError, Options, ReadOptions, Value as Datum, Verdict,
+    check, check_consistency, consistency as models, html,
+    transactions::{TransactionError, TransactionHistory},
 };
 
 use self::consistency::{Asked, Weaker};
@@ -21,7 +23,16 @@ use crate::{args::LinArgs, exit::Exit};
 #[derive(Debug)]
 pub struct Judged {
     pub path: PathBuf,
-    pub judgement: Result<Judgement, Refusal>,
+    pub judgement: Result<Subject, Refusal>,
+}
+
+/// What a file holds, and what was found of it.
+#[derive(Debug)]
+pub enum Subject {
+    /// Single operations on objects.
+    Operations(Judgement),
+    /// Transactions on lists.
+    Transactions(transactions::Judgement),
 }
 
 /// What was found of a history.
@@ -48,6 +59,10 @@ pub enum Refusal {
     Unreadable(std::io::Error),
     /// It is no history.
     Malformed(HistoryError),
+    /// It is no history of transactions, although it begins like one.
+    MalformedTransactions(TransactionError),
+    /// What was asked for makes no sense for what it holds.
+    Unsuitable(&'static str),
     /// The page cannot be written.
     NoPage(PathBuf, std::io::Error),
 }
@@ -57,6 +72,8 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Unreadable(error) => write!(f, "cannot be read: {error}; is it there, and a text file?"),
             Refusal::Malformed(error) => error.fmt(f),
+            Refusal::MalformedTransactions(error) => error.fmt(f),
+            Refusal::Unsuitable(reason) => f.write_str(reason),
             Refusal::NoPage(page, error) => {
                 write!(
                     f,
@@ -88,8 +105,46 @@ pub fn judge(args: &LinArgs) -> Vec<Judged> {
     judged
 }
 
-fn judge_file(path: &Path, args: &LinArgs) -> Result<Judgement, Refusal> {
+fn judge_file(path: &Path, args: &LinArgs) -> Result<Subject, Refusal> {
     let text = fs::read_to_string(path).map_err(Refusal::Unreadable)?;
+    if may_be_transactions(args) && TransactionHistory::is_recognised(&text) {
+        judge_transactions(&text, args).map(Subject::Transactions)
+    } else {
+        judge_operations(path, &text, args).map(Subject::Operations)
+    }
+}
+
+/// Unless it was named as something that only single operations are.
+fn may_be_transactions(args: &LinArgs) -> bool {
+    args.model.is_none() && matches!(args.format, None | Some(Format::Jsonl | Format::Jepsen))
+}
+
+fn judge_transactions(text: &str, args: &LinArgs) -> Result<transactions::Judgement, Refusal> {
+    let model = match args.consistency {
+        None => None,
+        Some(Asked::Transactions(model)) => Some(model),
+        Some(Asked::Operations(_)) => {
+            return Err(Refusal::Unsuitable(
+                "these are transactions; judge them with --consistency serializable, snapshot-isolation, \
+                 strict-serializable and the like",
+            ));
+        }
+    };
+    if args.html.is_some() {
+        return Err(Refusal::Unsuitable(
+            "these are transactions, and --html shows single operations; leave it out",
+        ));
+    }
+    transactions::Judgement::of(text, model).map_err(Refusal::MalformedTransactions)
+}
+
+fn judge_operations(path: &Path, text: &str, args: &LinArgs) -> Result<Judgement, Refusal> {
+    if let Some(Asked::Transactions(_)) = args.consistency {
+        return Err(Refusal::Unsuitable(
+            "these are no transactions; judge single operations with --consistency linearizable, sequential, causal \
+             and the like",
+        ));
+    }
     let mut reading = ReadOptions::default();
     if let Some(format) = args.format {
         reading = reading.format(format);
@@ -103,7 +158,7 @@ fn judge_file(path: &Path, args: &LinArgs) -> Result<Judgement, Refusal> {
             Err(_) => reading.initial(Datum::from(initial.as_str())),
         };
     }
-    let history = History::read(&text, &reading).map_err(Refusal::Malformed)?;
+    let history = History::read(text, &reading).map_err(Refusal::Malformed)?;
     let mut options = Options::default().memory(args.memory);
     if let Some(timeout) = args.timeout {
         options = options.timeout(timeout);
@@ -111,7 +166,7 @@ fn judge_file(path: &Path, args: &LinArgs) -> Result<Judgement, Refusal> {
     let judgement =
         |finding| Judgement { data_type: history.data_type(), operations: history.len(), finding };
     match args.consistency {
-        None | Some(Asked::Operations(Consistency::Linearizable)) => {}
+        None | Some(Asked::Operations(Consistency::Linearizable) | Asked::Transactions(_)) => {}
         Some(Asked::Operations(model)) => {
             let found = check_consistency(&history, model, &options);
             return Ok(judgement(Finding::Model(model, found)));
@@ -144,7 +199,8 @@ impl Judged {
         let path = self.path.display();
         match &self.judgement {
             Err(refusal) => format!("error: {path}: {refusal}"),
-            Ok(Judgement { data_type, operations, finding }) => {
+            Ok(Subject::Transactions(found)) => format!("{path}: {}", found.text()),
+            Ok(Subject::Operations(Judgement { data_type, operations, finding })) => {
                 let found = match finding {
                     Finding::Linearizability(verdict, weaker) => {
                         line(verdict) + &weaker.as_ref().map_or_else(String::new, Weaker::text)
@@ -160,7 +216,12 @@ impl Judged {
         let path = self.path.display().to_string();
         match &self.judgement {
             Err(refusal) => json!({ "file": path, "verdict": "refused", "error": refusal.to_string() }),
-            Ok(Judgement { data_type, operations, finding }) => {
+            Ok(Subject::Transactions(found)) => {
+                let mut members = found.json();
+                members["file"] = path.into();
+                members
+            }
+            Ok(Subject::Operations(Judgement { data_type, operations, finding })) => {
                 let mut members =
                     json!({ "file": path, "model": data_type.name(), "operations": operations });
                 match finding {
@@ -186,9 +247,12 @@ impl Judged {
 
     fn exit(&self) -> Exit {
         match &self.judgement {
-            Err(Refusal::Malformed(_)) => Exit::Usage,
+            Err(Refusal::Malformed(_) | Refusal::MalformedTransactions(_) | Refusal::Unsuitable(_)) => {
+                Exit::Usage
+            }
             Err(Refusal::Unreadable(_) | Refusal::NoPage(..)) => Exit::Environment,
-            Ok(judgement) => match &judgement.finding {
+            Ok(Subject::Transactions(found)) => found.exit(),
+            Ok(Subject::Operations(judgement)) => match &judgement.finding {
                 Finding::Linearizability(Verdict::Linearizable { .. }, _) => Exit::Holds,
                 Finding::Linearizability(Verdict::NotLinearizable(_), _) => Exit::Violated,
                 Finding::Linearizability(..) => Exit::Inconclusive,

@@ -39,6 +39,8 @@
 //! assert!(holds(Consistency::Causal) && holds(Consistency::ReadYourWrites));
 //! # Ok::<(), synod_linearizability::HistoryError>(())
 //! ```
+//!
+//! Of transactions on several objects [`transactions`] says which isolation level they have.
 mod check;
 mod custom;
 pub mod consistency;
@@ -60,6 +62,7 @@ mod operation;
 mod options;
 mod search;
 mod symbol;
+pub mod transactions;
 mod transitions;
 #[cfg(test)]
 mod traps;

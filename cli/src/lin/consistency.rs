@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use synod_linearizability::{
     Consistency, History, Options,
     consistency::{Judgement, UnknownConsistency, weaker_models},
+    transactions::{Model, UnknownModel},
 };
 
 use crate::exit::Exit;
@@ -15,13 +16,21 @@ use crate::exit::Exit;
 pub enum Asked {
     /// A promise about single operations.
     Operations(Consistency),
+    /// A promise about transactions.
+    Transactions(Model),
 }
 
 impl FromStr for Asked {
-    type Err = UnknownConsistency;
+    type Err = String;
 
-    fn from_str(name: &str) -> Result<Self, UnknownConsistency> {
-        name.parse().map(Asked::Operations)
+    /// The names of both kinds of models are all different.
+    fn from_str(name: &str) -> Result<Self, String> {
+        let of_operations = name.parse().map(Asked::Operations);
+        of_operations.or_else(|unknown: UnknownConsistency| {
+            let of_transactions = name.parse().map(Asked::Transactions);
+            let names = || Model::all().map(Model::name).collect::<Vec<_>>().join(", ");
+            of_transactions.map_err(|_: UnknownModel| format!("{unknown}; and for transactions {}", names()))
+        })
     }
 }
 

@@ -4,6 +4,7 @@ mod nonsense;
 mod violated;
 mod lin;
 mod consistency;
+mod transactions;
 
 use std::{
     fs,

@@ -8,6 +8,7 @@ mod monitor;
 mod random;
 mod recorded;
 mod text;
+mod transactions;
 mod weaker;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
