@@ -269,7 +269,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
         let clock = server.clock.read(self.now);
-        let (effects, durable) = (&mut self.effects, server.disk.durable.clone());
+        let (effects, durable) = (&mut self.effects, server.disk.durable().clone());
         let booted = inside_node(|| {
             let node = effects.boot(clock, id, &self.node_config, durable);
             let view = node.view();
@@ -280,9 +280,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Err(assertion) => return self.assertion_failed(id, "booting", &assertion),
         };
         self.nodes[place(id)] = Some(node);
-        let disk = &self.servers[place(id)].disk;
+        let disk = &mut self.servers[place(id)].disk;
         let effects = self.effects.as_slice().into();
-        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(&disk.durable) };
+        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(disk.durable()) };
         let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
         self.carry_out(id, cause, clock);
     }

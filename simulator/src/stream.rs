@@ -3,21 +3,33 @@ use std::hash::{Hash, Hasher};
 
 use synod_protocol::{Node, Nodes, Observer, Place, Step, Time, Violation, What};
 
-use crate::hash::TraceHash;
+use crate::hash::{Counting, TraceHash};
 
 pub(crate) struct Stream<O> {
     observer: O,
     hash: TraceHash,
     next: u64,
+    /// When the state of a node goes into the hash again, and how often it did.
+    next_state: u64,
+    states: usize,
     violation: Option<Violation>,
 }
 
-/// So often the state of a node goes into the hash.
+/// So many steps lie between two states that go into the hash, at least; and more as states grow, so that
+/// a long run does not spend its time on its past.
 const STATE_HASHED_EVERY: u64 = 1_024;
+const STEPS_PER_WORD: u64 = 4;
 
 impl<O> Stream<O> {
     pub(crate) fn new(seed: u64, observer: O) -> Self {
-        Stream { observer, hash: TraceHash::new(seed), next: 0, violation: None }
+        Stream {
+            observer,
+            hash: TraceHash::new(seed),
+            next: 0,
+            next_state: STATE_HASHED_EVERY,
+            states: 0,
+            violation: None,
+        }
     }
 
     /// Returns the number of the step. After a violation nothing is shown any more: the run ends there.
@@ -39,7 +51,7 @@ impl<O> Stream<O> {
         self.next += 1;
         let step = Step { number, at, place, what };
         self.hash.step(&step);
-        if self.next.is_multiple_of(STATE_HASHED_EVERY) {
+        if self.next == self.next_state {
             self.hash_state(nodes);
         }
         if let Err(violation) = self.observer.observe(&step, Nodes::new(nodes)) {
@@ -51,8 +63,10 @@ impl<O> Stream<O> {
     /// One node after the other has its turn: hashing them all would cost more than the run.
     #[cold]
     fn hash_state<N: Node>(&mut self, nodes: &[Option<N>]) {
-        let turn = (self.next / STATE_HASHED_EVERY) as usize % nodes.len().max(1);
-        nodes.get(turn).hash(&mut self.hash);
+        let mut hash = Counting::new(&mut self.hash);
+        nodes.get(self.states % nodes.len().max(1)).hash(&mut hash);
+        self.next_state = self.next + STATE_HASHED_EVERY.max(hash.words * STEPS_PER_WORD);
+        self.states += 1;
     }
 
     /// The run ends in this; the first one counts.
