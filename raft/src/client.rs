@@ -2,7 +2,7 @@
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, ClientId, Effects, StateMachine};
+use synod_protocol::{Caller, ClientId, Effects, Shared, StateMachine};
 
 use crate::{Payload, Raft, event::RaftEvent, node::Role};
 
@@ -102,7 +102,8 @@ impl<S: StateMachine> Raft<S> {
         let Caller { client, number, .. } = from;
         let (term, index) = (self.current_term(), self.log().last_index().next());
         out.note(RaftEvent::Appended { term, index, client, number });
-        self.append(Payload::Command { client, number, command: command.clone() }, out);
+        let command = Shared::new(command.clone());
+        self.append(Payload::Command { client, number, command }, out);
         self.replicate(out);
         self.advance_commit_index(out);
     }

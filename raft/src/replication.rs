@@ -132,7 +132,7 @@ impl<S: StateMachine> Raft<S> {
         let append = AppendEntries {
             prev_log_index: previous,
             prev_log_term: prev_log_term.expect("Leader Append-Only: what was in the log still is"),
-            entries: self.log().slice(previous, up_to).into(),
+            entries: self.log().share(previous, up_to),
             leader_commit: self.commit_index,
             round: leadership.reads.round(),
         };
@@ -208,6 +208,7 @@ impl<S: StateMachine> Raft<S> {
         // Whatever it says of the log: it is of our term, so its sender took us for the leader.
         leadership.heard.insert(from);
         progress.round = progress.round.max(round);
+        let may_commit_more = matches!(outcome, Outcome::Matched { index } if index > self.commit_index);
         match outcome {
             Outcome::Matched { index } if index > last_index => out.note(RaftEvent::IgnoredNonsense { from }),
             Outcome::Matched { index } => {
@@ -234,7 +235,9 @@ impl<S: StateMachine> Raft<S> {
             }
             Outcome::StaleTerm => {}
         }
-        self.advance_commit_index(out);
+        if may_commit_more {
+            self.advance_commit_index(out);
+        }
         self.answer_reads(out);
         self.replicate_to(from, out);
     }

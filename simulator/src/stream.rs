@@ -1,9 +1,7 @@
 //! The stream of steps: numbered, hashed, and shown to whoever watches.
-use std::hash::{Hash, Hasher};
-
 use synod_protocol::{Node, Nodes, Observer, Place, Step, Time, Violation, What};
 
-use crate::hash::{Counting, TraceHash};
+use crate::hash::TraceHash;
 
 pub(crate) struct Stream<O> {
     observer: O,
@@ -63,9 +61,8 @@ impl<O> Stream<O> {
     /// One node after the other has its turn: hashing them all would cost more than the run.
     #[cold]
     fn hash_state<N: Node>(&mut self, nodes: &[Option<N>]) {
-        let mut hash = Counting::new(&mut self.hash);
-        nodes.get(self.states % nodes.len().max(1)).hash(&mut hash);
-        self.next_state = self.next + STATE_HASHED_EVERY.max(hash.words * STEPS_PER_WORD);
+        let words = self.hash.add_counted(&nodes.get(self.states % nodes.len().max(1)));
+        self.next_state = self.next + STATE_HASHED_EVERY.max(words * STEPS_PER_WORD);
         self.states += 1;
     }
 
@@ -88,7 +85,7 @@ impl<O> Stream<O> {
 
     /// The violation, and the hash of all steps and of the nodes as they are now.
     pub(crate) fn finish<N: Node>(mut self, nodes: &[Option<N>]) -> (Option<Violation>, u64) {
-        nodes.hash(&mut self.hash);
+        self.hash.add(&nodes);
         (self.violation, self.hash.finish())
     }
 }
