@@ -97,6 +97,9 @@ pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
 mod stream;
 
+mod tail;
+pub use tail::{Brief, Line, Tail};
+
 mod hash;
 
 mod draw;

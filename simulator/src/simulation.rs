@@ -299,8 +299,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn carry_out(&mut self, id: NodeId, cause: u64, clock: Time) {
         let mut effects = std::mem::take(&mut self.effects);
         let crash = self.crash_within(id, &effects);
-        let mut outputs = 0;
-        for (effect, number) in effects.drain().zip(0..) {
+        let (mut outputs, mut number) = (0, 0);
+        for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
                     self.output(id, cause, number, Content::Message(to, message), crash == Some(outputs));
@@ -330,6 +330,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::Event(_) => {}
             }
+            number += 1;
         }
         self.effects = effects;
         match crash {

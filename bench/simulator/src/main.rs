@@ -1,13 +1,15 @@
 //! How fast the simulator is, in CPU time of one thread.
 //!
-//! `cd bench && cargo run --release -p synod-bench-simulator` prints a table of our own figures;
-//! `scripts/bench-simulator` runs it in turns with turmoil and madsim and prints the ratios.
+//! `cd bench && cargo run --release -p synod-bench-simulator [ROW…]` prints a table of our own figures, of the
+//! rows whose names contain such a word (`=ROW`: of that row alone); `--once SEED` prints one round of all, in
+//! columns with tabs between them, for `scripts/bench-simulator`, which runs it in turns with turmoil and
+//! madsim and prints the ratios.
 mod echo;
 mod raft;
 
 use cpu_time::ThreadTime;
 use synod_protocol::Recording;
-use synod_simulator::Fault;
+use synod_simulator::{Fault, Tail};
 
 /// One figure of one run.
 struct Sample {
@@ -18,6 +20,13 @@ struct Sample {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|argument| argument == "--once") {
+        let seed = arguments.get(1).and_then(|seed| seed.parse().ok()).unwrap_or(1);
+        for Sample { row, unit, value } in round(seed, &|_| true) {
+            println!("{row}\t{unit}\t{value}");
+        }
+        return;
+    }
     let only = |row: &str| {
         arguments.is_empty()
             || arguments
@@ -54,7 +63,9 @@ fn round(seed: u64, only: &impl Fn(&str) -> bool) -> Vec<Sample> {
     };
     let delivered = |outcome: synod_simulator::Outcome<raft::Server>| outcome.counts.delivered as f64;
     rate("echo", MESSAGES, &|| echo::run(echo::calm(seed), ()).counts.delivered as f64);
-    rate("echo, fault pipeline", MESSAGES, &|| echo::run(echo::rough(seed), ()).counts.delivered as f64);
+    rate("echo, fault pipeline and trace ring", MESSAGES, &|| {
+        echo::run(echo::rough(seed), Tail::default()).counts.delivered as f64
+    });
     rate("raft, 64 clients", MESSAGES, &|| delivered(raft::run(raft::loaded(seed, 64, &[]), ())));
     rate("raft, 5 clients", MESSAGES, &|| delivered(raft::run(raft::loaded(seed, 5, &[]), ())));
     rate("raft, 64 clients, all faults", MESSAGES, &|| {
@@ -69,6 +80,9 @@ fn round(seed: u64, only: &impl Fn(&str) -> bool) -> Vec<Sample> {
     rate("raft, 64 clients, all faults, Figure 3 checked", MESSAGES, &|| {
         delivered(raft::run(raft::loaded(seed, 64, &Fault::ALL), raft::Watch::default()))
     });
+    rate("raft, 64 clients, trace ring", MESSAGES, &|| {
+        delivered(raft::run(raft::loaded(seed, 64, &[]), Tail::default()))
+    });
     rate("raft, 64 clients, every step recorded", MESSAGES, &|| {
         delivered(raft::run(raft::loaded(seed, 64, &[]), &mut Recording::default()))
     });
@@ -76,13 +90,15 @@ fn round(seed: u64, only: &impl Fn(&str) -> bool) -> Vec<Sample> {
         raft::run(raft::idle(seed), ()).end.0 as f64 / 1e9
     });
     const SEEDS: u64 = 100;
-    rate("raft, 10 s of chaos", "seeds per CPU second", &|| {
-        (0..SEEDS).for_each(|n| drop(raft::run(raft::chaos(1_000 * seed + n), ())));
+    let chaos = |calls, watched| {
+        for n in 0..SEEDS {
+            let config = raft::chaos(1_000 * seed + n, calls);
+            drop(if watched { raft::run(config, raft::Watch::default()) } else { raft::run(config, ()) });
+        }
         SEEDS as f64
-    });
-    rate("raft, 10 s of chaos, Figure 3 checked", "seeds per CPU second", &|| {
-        (0..SEEDS).for_each(|n| drop(raft::run(raft::chaos(1_000 * seed + n), raft::Watch::default())));
-        SEEDS as f64
-    });
+    };
+    rate("raft, 10 s of chaos, 100 calls", "seeds per CPU second", &|| chaos(100, false));
+    rate("raft, 10 s of chaos, 100 calls, Figure 3 checked", "seeds per CPU second", &|| chaos(100, true));
+    rate("raft, 10 s of chaos, 500 calls", "seeds per CPU second", &|| chaos(500, false));
     samples
 }

@@ -26,13 +26,13 @@ pub fn idle(seed: u64) -> Config {
     config
 }
 
-/// What a sweep runs for each seed: ten simulated seconds of a swarm of all faults, eight clients with
-/// pauses, and then the liveness phase.
-pub fn chaos(seed: u64) -> Config {
+/// What a sweep runs for each seed: ten simulated seconds of a swarm of all faults, eight clients with pauses
+/// that make about so many calls, and then the liveness phase.
+pub fn chaos(seed: u64, calls: u64) -> Config {
     let options = RunOptions {
         faults: Vec::new(),
         sim_time: Duration::from_secs(10),
-        operations: 500,
+        operations: calls,
         ..RunOptions::new(seed)
     };
     let mut config = options.config().swarm(&Fault::ALL);
