@@ -35,7 +35,6 @@ impl TraceHash {
     #[inline(always)]
     pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
         let hash = &mut self.0;
-        hash.word(step.number);
         hash.word(step.at.0);
         let here = place(step.place);
         match &step.what {

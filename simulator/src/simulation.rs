@@ -1,6 +1,6 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Time,
+    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Step, Time,
     Violation, What,
 };
 
@@ -252,14 +252,21 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Ok(view) => view,
             Err(assertion) => return self.assertion_failed(id, &format!("handed {input:?}"), &assertion),
         };
-        let what = What::Handled {
-            clock,
-            packet,
-            input: std::borrow::Cow::Borrowed(input),
-            effects: self.effects.as_slice().into(),
-            view,
+        let step = Step {
+            number: self.stream.number(),
+            at: self.now,
+            place: Place::Node(id),
+            what: What::Handled {
+                clock,
+                packet,
+                input: std::borrow::Cow::Borrowed(input),
+                effects: self.effects.as_slice().into(),
+                view,
+            },
         };
-        let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
+        let cause = self.stream.emit_step(&step, &self.nodes);
+        // All of it is borrowed; to find that out at run time would cost.
+        std::mem::forget(step);
         self.carry_out(id, cause, clock);
     }
 
@@ -372,7 +379,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Content::Message(to, _) => Place::Node(*to),
             Content::Answer(caller, _) => Place::Client(caller.client),
         };
-        self.stream.emit(self.now, Place::Node(id), What::Sent { packet, to, cause, effect }, &self.nodes);
+        let step = Step {
+            number: self.stream.number(),
+            at: self.now,
+            place: Place::Node(id),
+            what: What::Sent { packet, to, cause, effect },
+        };
+        self.stream.emit_step(&step, &self.nodes);
+        std::mem::forget(step);
         match content {
             Content::Message(to, message) => self.send_message(packet, id, to, message),
             Content::Answer(caller, answer) => self.send_answer(packet, caller, answer),

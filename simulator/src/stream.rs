@@ -42,20 +42,34 @@ impl<O> Stream<O> {
     where
         O: Observer<N>,
     {
+        self.emit_step(&Step { number: self.next, at, place, what }, nodes)
+    }
+
+    /// The same of a step that its maker built in one place, with [`number`](Stream::number): steps are large,
+    /// and those that come by the million shall not be moved.
+    #[inline(always)]
+    pub(crate) fn emit_step<N: Node>(&mut self, step: &Step<'_, N>, nodes: &[Option<N>]) -> u64
+    where
+        O: Observer<N>,
+    {
         let number = self.next;
         if self.violation.is_some() {
             return number;
         }
         self.next += 1;
-        let step = Step { number, at, place, what };
-        self.hash.step(&step);
+        self.hash.step(step);
         if self.next == self.next_state {
             self.hash_state(nodes);
         }
-        if let Err(violation) = self.observer.observe(&step, Nodes::new(nodes)) {
+        if let Err(violation) = self.observer.observe(step, Nodes::new(nodes)) {
             self.violation = Some(violation);
         }
         number
+    }
+
+    /// Of the next step.
+    pub(crate) fn number(&self) -> u64 {
+        self.next
     }
 
     /// One node after the other has its turn: hashing them all would cost more than the run.
