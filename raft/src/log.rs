@@ -1,5 +1,5 @@
 //! The replicated log (§5.3).
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 use synod_protocol::Data;
@@ -51,14 +51,6 @@ impl<C: Clone + PartialEq> Log<C> {
     pub fn slice(&self, after: Index, up_to: Index) -> &[Entry<C>] {
         let end = up_to.0.min(self.last_index().0) as usize;
         &self.entries[(after.0 as usize).min(end)..end]
-    }
-
-    /// The same, to be sent. No entries (a heartbeat) need no memory.
-    pub fn share(&self, after: Index, up_to: Index) -> Arc<[Entry<C>]> {
-        match self.slice(after, up_to) {
-            [] => Arc::default(),
-            entries => entries.into(),
-        }
     }
 
     /// All entries, the first first.

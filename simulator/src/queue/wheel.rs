@@ -123,7 +123,9 @@ impl<E> Wheel<E> {
         while self.far.peek().is_some_and(|Reverse(key)| tick(*key) == self.hand) {
             self.due.extend(self.far.pop().map(|Reverse(key)| key));
         }
-        self.due.sort_unstable_by(|a, b| b.cmp(a));
+        if self.due.len() > 1 {
+            self.due.sort_unstable_by(|a, b| b.cmp(a));
+        }
         Some(())
     }
 
