@@ -158,7 +158,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             return false;
         }
         match event {
-            Event::Arrival(packet, to, input) => self.arrive(packet, to, &input),
+            // By reference: an input is large, and need not move again.
+            Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
             Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
