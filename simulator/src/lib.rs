@@ -97,9 +97,13 @@ pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
 mod stream;
 
+mod tail;
+pub use tail::{Brief, Line, Tail};
+
 mod hash;
 
 mod draw;
 pub use draw::{Draws, Site, mix};
 
 mod queue;
+pub use queue::QueueKind;

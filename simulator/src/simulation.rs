@@ -1,6 +1,6 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Time,
+    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Step, Time,
     Violation, What,
 };
 
@@ -12,7 +12,7 @@ use crate::nemesis::{Class, Nemesis};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
-use crate::queue::{Queue, Ring};
+use crate::queue::{Queue, QueueKind, Ring};
 use crate::server::{Content, Output, Server};
 use crate::stream::Stream;
 
@@ -97,7 +97,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             favourite: |_| false,
             now: Time::ZERO,
             standstill: 0,
-            queue: Queue::new(),
+            queue: Queue::new(QueueKind::default()),
             stream: Stream::new(config.seed, observer),
             nodes: ids().map(|_| None).collect(),
             servers: ids().map(|id| Server::new(&config, id)).collect(),
@@ -132,6 +132,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self
     }
 
+    /// Lets the events wait in a queue of this kind. The run stays the same: that is what it is for.
+    #[must_use]
+    pub fn on(mut self, kind: QueueKind) -> Self {
+        self.queue = self.queue.moved_to(kind);
+        self
+    }
+
     pub fn run(mut self) -> Outcome<N> {
         while self.step() {}
         self.outcome()
@@ -151,7 +158,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             return false;
         }
         match event {
-            Event::Arrival(packet, to, input) => self.arrive(packet, to, &input),
+            // By reference: an input is large, and need not move again.
+            Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
             Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
@@ -245,14 +253,21 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Ok(view) => view,
             Err(assertion) => return self.assertion_failed(id, &format!("handed {input:?}"), &assertion),
         };
-        let what = What::Handled {
-            clock,
-            packet,
-            input: std::borrow::Cow::Borrowed(input),
-            effects: self.effects.as_slice().into(),
-            view,
+        let step = Step {
+            number: self.stream.number(),
+            at: self.now,
+            place: Place::Node(id),
+            what: What::Handled {
+                clock,
+                packet,
+                input: std::borrow::Cow::Borrowed(input),
+                effects: self.effects.as_slice().into(),
+                view,
+            },
         };
-        let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
+        let cause = self.stream.emit_step(&step, &self.nodes);
+        // All of it is borrowed; to find that out at run time would cost.
+        std::mem::forget(step);
         self.carry_out(id, cause, clock);
     }
 
@@ -262,7 +277,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
         let clock = server.clock.read(self.now);
-        let (effects, durable) = (&mut self.effects, server.disk.durable.clone());
+        let (effects, durable) = (&mut self.effects, server.disk.durable().clone());
         let booted = inside_node(|| {
             let node = effects.boot(clock, id, &self.node_config, durable);
             let view = node.view();
@@ -273,9 +288,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Err(assertion) => return self.assertion_failed(id, "booting", &assertion),
         };
         self.nodes[place(id)] = Some(node);
-        let disk = &self.servers[place(id)].disk;
+        let disk = &mut self.servers[place(id)].disk;
         let effects = self.effects.as_slice().into();
-        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(&disk.durable) };
+        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(disk.durable()) };
         let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
         self.carry_out(id, cause, clock);
     }
@@ -292,8 +307,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn carry_out(&mut self, id: NodeId, cause: u64, clock: Time) {
         let mut effects = std::mem::take(&mut self.effects);
         let crash = self.crash_within(id, &effects);
-        let mut outputs = 0;
-        for (effect, number) in effects.drain().zip(0..) {
+        let (mut outputs, mut number) = (0, 0);
+        for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
                     self.output(id, cause, number, Content::Message(to, message), crash == Some(outputs));
@@ -323,6 +338,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::Event(_) => {}
             }
+            number += 1;
         }
         self.effects = effects;
         match crash {
@@ -364,7 +380,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Content::Message(to, _) => Place::Node(*to),
             Content::Answer(caller, _) => Place::Client(caller.client),
         };
-        self.stream.emit(self.now, Place::Node(id), What::Sent { packet, to, cause, effect }, &self.nodes);
+        let step = Step {
+            number: self.stream.number(),
+            at: self.now,
+            place: Place::Node(id),
+            what: What::Sent { packet, to, cause, effect },
+        };
+        self.stream.emit_step(&step, &self.nodes);
+        std::mem::forget(step);
         match content {
             Content::Message(to, message) => self.send_message(packet, id, to, message),
             Content::Answer(caller, answer) => self.send_answer(packet, caller, answer),

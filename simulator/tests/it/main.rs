@@ -8,3 +8,4 @@ mod liveness;
 mod network;
 mod toys;
 mod violations;
+mod tail;
