@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
-use synod_linearizability::{History, HistoryError, Operation};
+use synod_linearizability::{DataType, History, HistoryError, Operation};
 use synod_protocol::{ClientId, Event, Node, NodeId, Observer, Time};
 use synod_simulator::{ClientCall, Draws};
 use synod_telemetry::Narrator;
@@ -19,6 +19,9 @@ pub trait Algorithm: Sized + 'static {
 
     /// As it is called on the command line.
     const NAME: &'static str;
+
+    /// What its clients use.
+    const DATA_TYPE: DataType = DataType::KeyValue;
 
     fn config(nodes: u32) -> <Self::Node as Node>::Config;
 

@@ -9,5 +9,6 @@ pub mod exit;
 pub mod files;
 pub mod report;
 pub mod run;
+pub mod clients;
 pub mod lin;
 pub mod story;

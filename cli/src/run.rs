@@ -16,6 +16,7 @@ use synod_telemetry::{
 
 use crate::{
     algorithm::{Algorithm, Chronicle},
+    clients::Clients,
     exit::Exit,
     files::Folder,
     report::{Report, Verdicts},
@@ -146,7 +147,7 @@ impl RunOptions {
     }
 }
 
-/// The simulation alone, with the algorithm's invariants behind the observer.
+/// The simulation alone, with the algorithm's invariants behind the observer, and its clients judged as they go.
 ///
 /// # Errors
 /// The knobs make no sense.
@@ -157,7 +158,8 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
 ) -> Result<Outcome<A::Node>, Failure> {
     let node = A::config(config.nodes);
     let safety = config.safety;
-    let mut simulation = Simulation::new(config, node, A::request, (observer, A::Watch::default()))
+    let judges = (A::Watch::default(), Clients::<A>::default());
+    let mut simulation = Simulation::new(config, node, A::request, (observer, judges))
         .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
         .favourite(A::is_favourite);
     let bar = progress(shows_progress, safety);

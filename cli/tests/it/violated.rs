@@ -5,8 +5,8 @@ use synod_cli::{
     raft::{Raft, RaftChronicle, RaftNarrator, Server},
     run::{RunOptions, run},
 };
-use synod_linearizability::Operation;
-use synod_protocol::{ClientId, Node, Nodes, Observer, Step, Violation};
+use synod_linearizability::{Op, Operation, Output, Value};
+use synod_protocol::{ClientId, Node, Nodes, Observer, Step, Time, Violation};
 use synod_simulator::{ClientCall, Draws};
 
 /// Raft, held to a property that no cluster has.
@@ -97,4 +97,43 @@ fn a_history_that_nothing_explains_is_a_violation() {
     assert_eq!(report.exit(), Exit::Violated);
     assert!(report.text().contains("✗ linearizability"), "{}", report.text());
     assert_eq!(report.json()["verdicts"]["linearizability"]["holds"], false);
+}
+
+/// Raft, but one client mishears what it reads.
+struct Misheard;
+
+impl Algorithm for Misheard {
+    type Node = Server;
+    type Watch = ();
+    type Narrator = RaftNarrator;
+    type Chronicle = RaftChronicle;
+    const NAME: &'static str = "raft";
+
+    fn config(nodes: u32) -> <Server as Node>::Config {
+        Raft::config(nodes)
+    }
+    fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Server as Node>::Request {
+        Raft::request(client, nth, draws)
+    }
+    fn is_favourite(node: &Server) -> bool {
+        Raft::is_favourite(node)
+    }
+    fn operation(call: &ClientCall<Server>) -> Operation {
+        let mut operation = Raft::operation(call);
+        if let (Op::Get, 40.., Some(end)) = (&operation.op, call.number, &mut operation.returned) {
+            end.output = Output::Value(Value::from(-77));
+        }
+        operation
+    }
+}
+
+/// The answer that no order explains ends the run; nobody has to wait for the check at the end.
+#[test]
+fn a_wrong_answer_ends_the_run() {
+    let report = run::<Misheard>(&RunOptions::new(7)).expect("a violation is no failure of the run");
+    let violation = report.verdicts.invariants.as_ref().expect("it is found");
+    assert_eq!(violation.property, "Linearizability");
+    assert!(violation.story.contains("→ -77 fits nowhere"), "{}", violation.story);
+    assert!(report.end < Time(20_000_000_000), "it goes on until {}", report.end);
+    assert_eq!(report.exit(), Exit::Violated);
 }
