@@ -95,6 +95,8 @@ mod phase;
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
+pub mod untimed;
+
 mod stream;
 
 mod hash;

@@ -7,4 +7,5 @@ mod faults;
 mod liveness;
 mod network;
 mod toys;
+mod untimed;
 mod violations;
