@@ -105,3 +105,4 @@ mod draw;
 pub use draw::{Draws, Site, mix};
 
 mod queue;
+pub use queue::QueueKind;

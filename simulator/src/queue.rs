@@ -1,75 +1,76 @@
-//! What will happen, in order of time: a heap of small keys, and the events in a slab beside it.
-use std::{cmp::Reverse, collections::BinaryHeap};
+//! What will happen, in order of time; events at the same time come out in the order in which they were put
+//! in. There are two implementations of this one total order: a run must not tell them apart.
+use std::collections::BTreeMap;
 
 use synod_protocol::Time;
 
-/// Events at the same time come out in the order in which they were put in.
-pub(crate) struct Queue<E> {
-    /// Time, then a running number, then the slot of the event: one comparison of 16 bytes.
-    heap: BinaryHeap<Reverse<u128>>,
-    slots: Vec<Slot<E>>,
-    free: Option<u32>,
-    pushed: u64,
+mod heap;
+use heap::Heap;
+
+/// What the events of a run wait in. It changes nothing of a run; that it does not is part of what
+/// determinism means, so runs can be compared over both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueueKind {
+    /// A binary heap of small keys, and the events in a slab beside it: the quick one.
+    #[default]
+    Heap,
+    /// A balanced tree from the library: the one that is plainly right.
+    Tree,
 }
 
-enum Slot<E> {
-    Taken(E),
-    Free { next: Option<u32> },
+impl QueueKind {
+    pub const ALL: [QueueKind; 2] = [QueueKind::Heap, QueueKind::Tree];
 }
 
-const SLOT_BITS: u32 = 26;
-const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
+#[derive(Clone)]
+pub(crate) enum Queue<E> {
+    Heap(Heap<E>),
+    Tree { events: BTreeMap<(Time, u64), E>, pushed: u64 },
+}
 
 impl<E> Queue<E> {
-    pub(crate) fn new() -> Self {
-        Queue { heap: BinaryHeap::new(), slots: Vec::new(), free: None, pushed: 0 }
+    pub(crate) fn new(kind: QueueKind) -> Self {
+        match kind {
+            QueueKind::Heap => Queue::Heap(Heap::new()),
+            QueueKind::Tree => Queue::Tree { events: BTreeMap::new(), pushed: 0 },
+        }
+    }
+
+    /// The same events in the same order.
+    pub(crate) fn moved_to(mut self, kind: QueueKind) -> Self {
+        let mut other = Queue::new(kind);
+        while let Some((at, event)) = self.pop() {
+            other.push(at, event);
+        }
+        other
     }
 
     #[inline(always)]
     pub(crate) fn push(&mut self, at: Time, event: E) {
-        let slot = match self.free {
-            Some(slot) => {
-                let place = &mut self.slots[slot as usize];
-                if let Slot::Free { next } = *place {
-                    self.free = next;
-                }
-                *place = Slot::Taken(event);
-                slot
+        match self {
+            Queue::Heap(heap) => heap.push(at, event),
+            Queue::Tree { events, pushed } => {
+                events.insert((at, *pushed), event);
+                *pushed += 1;
             }
-            None => self.grow(event),
-        };
-        let order = self.pushed << SLOT_BITS | u64::from(slot);
-        self.heap.push(Reverse(u128::from(at.0) << 64 | u128::from(order)));
-        self.pushed += 1;
-    }
-
-    #[cold]
-    fn grow(&mut self, event: E) -> u32 {
-        let slot = self.slots.len();
-        assert!(slot < 1 << SLOT_BITS, "fewer than 2^{SLOT_BITS} events are under way");
-        self.slots.push(Slot::Taken(event));
-        slot as u32
+        }
     }
 
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
-        let Reverse(key) = self.heap.pop()?;
-        let slot = (key & SLOT_MASK) as u32;
-        match std::mem::replace(&mut self.slots[slot as usize], Slot::Free { next: self.free }) {
-            Slot::Taken(event) => {
-                self.free = Some(slot);
-                Some((Time((key >> 64) as u64), event))
-            }
-            Slot::Free { .. } => unreachable!("a key in the heap owns its slot"),
+        match self {
+            Queue::Heap(heap) => heap.pop(),
+            Queue::Tree { events, .. } => events.pop_first().map(|((at, _), event)| (at, event)),
         }
     }
 
     /// In no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
-        self.slots.iter().filter_map(|slot| match slot {
-            Slot::Taken(event) => Some(event),
-            Slot::Free { .. } => None,
-        })
+        let (heap, tree) = match self {
+            Queue::Heap(heap) => (Some(heap.iter()), None),
+            Queue::Tree { events, .. } => (None, Some(events.values())),
+        };
+        heap.into_iter().flatten().chain(tree.into_iter().flatten())
     }
 }
 
@@ -141,31 +142,43 @@ mod tests {
     proptest! {
         #[test]
         fn events_come_in_order_of_time_then_of_arrival(steps in prop::collection::vec(prop::option::of(0u64..20), 0..200)) {
-            let (mut queue, mut model, mut pushed) = (Queue::new(), Vec::new(), 0);
-            for step in steps {
-                if let Some(at) = step {
-                    queue.push(Time(at), pushed);
-                    model.push((Time(at), pushed));
-                    pushed += 1;
-                } else {
-                    model.sort();
-                    let first = (!model.is_empty()).then(|| model.remove(0));
-                    prop_assert_eq!(queue.pop(), first);
+            for kind in QueueKind::ALL {
+                let (mut queue, mut model, mut pushed) = (Queue::new(kind), Vec::new(), 0);
+                for step in &steps {
+                    if let Some(at) = *step {
+                        queue.push(Time(at), pushed);
+                        model.push((Time(at), pushed));
+                        pushed += 1;
+                    } else {
+                        model.sort();
+                        let first = (!model.is_empty()).then(|| model.remove(0));
+                        prop_assert_eq!(queue.pop(), first);
+                    }
+                    prop_assert_eq!(queue.iter().count(), model.len());
                 }
-                prop_assert_eq!(queue.iter().count(), model.len());
+                for kind in QueueKind::ALL {
+                    queue = queue.moved_to(kind);
+                }
+                model.sort();
+                for event in model {
+                    prop_assert_eq!(queue.pop(), Some(event));
+                }
             }
         }
 
         /// Whatever is set and cancelled when, an alarm fires exactly when a plain one would.
         #[test]
         fn a_lazy_alarm_fires_when_a_plain_one_would(orders in prop::collection::vec((1u64..5, prop::option::of(0u64..30)), 1..60)) {
-            let (mut alarm, mut queue, mut plain) = (Alarm::OFF, Queue::new(), None);
+            let (mut alarm, mut queue, mut plain) = (Alarm::OFF, Queue::new(QueueKind::Tree), None);
             let mut now = 0;
             for (pause, order) in orders {
                 for at in now..now + pause {
                     let mut fired = false;
-                    while queue.heap.peek().is_some_and(|Reverse(key)| (key >> 64) as u64 <= at) {
-                        queue.pop();
+                    while let Some((due, ())) = queue.pop() {
+                        if due.0 > at {
+                            queue.push(due, ());
+                            break;
+                        }
                         match alarm.ring(Time(at)) {
                             Ring::Due => fired = true,
                             Ring::PutOff(due) => queue.push(due, ()),

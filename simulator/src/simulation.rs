@@ -12,7 +12,7 @@ use crate::nemesis::{Class, Nemesis};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
-use crate::queue::{Queue, Ring};
+use crate::queue::{Queue, QueueKind, Ring};
 use crate::server::{Content, Output, Server};
 use crate::stream::Stream;
 
@@ -97,7 +97,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             favourite: |_| false,
             now: Time::ZERO,
             standstill: 0,
-            queue: Queue::new(),
+            queue: Queue::new(QueueKind::default()),
             stream: Stream::new(config.seed, observer),
             nodes: ids().map(|_| None).collect(),
             servers: ids().map(|id| Server::new(&config, id)).collect(),
@@ -129,6 +129,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[must_use]
     pub fn favourite(mut self, favourite: fn(&N) -> bool) -> Self {
         self.favourite = favourite;
+        self
+    }
+
+    /// Lets the events wait in a queue of this kind. The run stays the same: that is what it is for.
+    #[must_use]
+    pub fn on(mut self, kind: QueueKind) -> Self {
+        self.queue = self.queue.moved_to(kind);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The same seed gives the same run.
 use synod_protocol::Recording;
-use synod_simulator::{Fault, Simulation};
+use synod_simulator::{Fault, QueueKind, Simulation};
 
 use crate::toys::{Ledger, Rules, new_values, run, short};
 
@@ -45,6 +45,20 @@ fn one_event_at_a_time_is_the_same_run() {
     }
     let at_once = Simulation::<Ledger, _, _>::new(config, rules, new_values, ()).expect("sound knobs").run();
     assert_eq!(simulation.outcome(), at_once);
+}
+
+/// Two queues that share no code, one order: a slip in either shows as another run.
+#[test]
+fn it_makes_no_difference_what_the_events_wait_in() {
+    for seed in 0..60 {
+        let config = short(seed).swarm(&Fault::ALL);
+        let outcomes = QueueKind::ALL.map(|kind| {
+            let rules = Rules::sound(&config);
+            let simulation = Simulation::<Ledger, _, _>::new(config.clone(), rules, new_values, ());
+            simulation.expect("sound knobs").on(kind).run()
+        });
+        assert_eq!(outcomes[0], outcomes[1], "seed {seed}");
+    }
 }
 
 /// Pinned: a change here changes what every printed seed means. It holds in debug and release builds alike.
