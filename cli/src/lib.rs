@@ -11,3 +11,13 @@ pub mod report;
 pub mod run;
 pub mod lin;
 pub mod story;
+
+pub mod judge;
+pub mod swarm;
+pub mod sweep;
+pub mod finding;
+pub mod replay_file;
+pub mod diagram;
+pub mod replay;
+pub mod rust_test;
+pub mod verbs;

@@ -13,6 +13,7 @@ use synod_cli::{
     exit::Exit,
     lin,
     run::{Failure, RunOptions},
+    verbs,
 };
 
 fn main() -> ExitCode {
@@ -24,6 +25,19 @@ fn main() -> ExitCode {
         }
         Some(Verb::Run(args)) => run(args),
         Some(Verb::Lin(args)) => lin(&args),
+        Some(Verb::Sweep(args)) => ended(verbs::sweep(args)),
+        Some(Verb::Replay(args)) => ended(verbs::replay(args)),
+    }
+}
+
+fn ended(result: Result<Exit, Failure>) -> ExitCode {
+    let _ = std::io::stdout().flush();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(Failure { exit, error }) => {
+            eprintln!("error: {error:#}");
+            exit.into()
+        }
     }
 }
 
@@ -37,6 +51,7 @@ against the algorithm's invariants, and what the clients saw for linearizability
 Try first:   synod run raft                watch a cluster elect, fail over and recover
 Then:        synod run raft --seed 7 -v    every vote of one run
              synod lin FILE…               is a recorded history linearizable?
+             synod sweep raft              a thousand seeds; what fails is told in a few steps
              synod run --help              faults, sizes, files, Jaeger
 ";
 

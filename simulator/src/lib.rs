@@ -97,6 +97,12 @@ pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
 pub mod untimed;
 
+mod time_travel;
+pub use time_travel::{Machine, Replay, TimeTravel};
+
+mod journal;
+pub use journal::{Divergence, Entry, Journal, SharedRecording};
+
 mod stream;
 
 mod hash;

@@ -30,6 +30,7 @@ impl<N: Node, F: FnMut(synod_protocol::ClientId, u64, &mut Draws) -> N::Request>
 }
 
 /// A cluster of nodes and its clients in virtual time.
+#[derive(Clone)]
 pub struct Simulation<N: Node, W, O> {
     pub(crate) config: Config,
     node_config: N::Config,

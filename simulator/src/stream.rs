@@ -5,6 +5,7 @@ use synod_protocol::{Node, Nodes, Observer, Place, Step, Time, Violation, What};
 
 use crate::hash::TraceHash;
 
+#[derive(Clone)]
 pub(crate) struct Stream<O> {
     observer: O,
     hash: TraceHash,

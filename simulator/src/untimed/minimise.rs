@@ -50,9 +50,11 @@ pub fn minimise<N: Node, J: Judge<N>>(judge: &J, tale: Tale<N>, patience: u64) -
         false => shortest_end(list, trial),
     });
     polish::arrive_at_once(&mut search, nodes, &mut actions);
+    // A long run may hold what a smaller cluster needs; a short list holds only what this one does.
+    polish::smaller_cluster(&mut search, &mut nodes, &mut actions);
     search.remove_groups(nodes, &mut actions);
     loop {
-        let before = (nodes, actions.clone());
+        let before = (nodes, actions.len());
         actions = search.shorten(nodes, actions, |list, trial| pieces(list, trial));
         polish::by_age(&mut search, nodes, &mut actions);
         polish::smaller_cluster(&mut search, &mut nodes, &mut actions);
@@ -63,7 +65,7 @@ pub fn minimise<N: Node, J: Judge<N>>(judge: &J, tale: Tale<N>, patience: u64) -
         polish::plainer(&mut search, nodes, &mut actions);
         polish::in_good_order(&mut search, nodes, &mut actions);
         polish::lower_names(&mut search, nodes, &mut actions);
-        if before == (nodes, actions.clone()) || search.is_over() {
+        if before == (nodes, actions.len()) || search.is_over() {
             break;
         }
     }

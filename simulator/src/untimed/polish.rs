@@ -2,7 +2,7 @@
 //! that reads well.
 use std::collections::BTreeMap;
 
-use synod_protocol::{ClientId, Node, NodeId, Place};
+use synod_protocol::{ClientId, Node, NodeId};
 
 use super::minimise::Search;
 use super::{Action, Address, Judge, World};
@@ -126,48 +126,33 @@ fn plainer_forms<N: Node>(actions: &[Action<N>], place: usize) -> Vec<Action<N>>
     forms
 }
 
-/// What follows from an action stands near it: each action moves up as far as it goes without changing what
-/// is carried out, but never past one at its own node.
+/// What is delivered stands near its sending: each delivery moves up as far as it goes.
 pub(super) fn in_good_order<N: Node, J: Judge<N>>(
     search: &mut Search<'_, N, J>,
     nodes: u32,
     actions: &mut Vec<Action<N>>,
 ) {
+    if actions.len() > PUT_IN_ORDER_UP_TO {
+        return;
+    }
     for from in 1..actions.len() {
-        let here = place_of(&actions[from]);
-        let mut to = from;
-        // As far as the sender's step, or the last one at the same place.
-        while to > 0 {
-            let before = place_of(&actions[to - 1]);
-            let is_cause = matches!(&actions[from], Action::Deliver(address) if before == address.from);
-            if before == here || is_cause {
-                break;
-            }
-            to -= 1;
-        }
-        if to == from {
+        if !matches!(actions[from], Action::Deliver(_)) {
             continue;
         }
-        let mut candidate = actions.clone();
-        let action = candidate.remove(from);
-        candidate.insert(to, action);
-        if search.run(nodes, &candidate).is_some_and(|failed| failed.used.len() == candidate.len()) {
-            *actions = candidate;
+        for to in 0..from {
+            let mut candidate = actions.clone();
+            let action = candidate.remove(from);
+            candidate.insert(to, action);
+            if search.run(nodes, &candidate).is_some_and(|failed| failed.used.len() == candidate.len()) {
+                *actions = candidate;
+                break;
+            }
         }
     }
 }
 
-/// Where an action happens.
-fn place_of<N: Node>(action: &Action<N>) -> Place {
-    match action {
-        Action::Deliver(address) => address.to,
-        Action::Fire { node, .. } | Action::Crash { node, .. } | Action::Boot { node } => Place::Node(*node),
-        Action::Request { via, arrives: true, .. } | Action::Retry { via, arrives: true, .. } => {
-            Place::Node(*via)
-        }
-        Action::Request { client, .. } | Action::Retry { client, .. } => Place::Client(*client),
-    }
-}
+/// Longer lists are not read as stories.
+const PUT_IN_ORDER_UP_TO: usize = 64;
 
 /// Who comes first is n1, and c1.
 pub(super) fn lower_names<N: Node, J: Judge<N>>(
