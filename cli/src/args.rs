@@ -32,6 +32,10 @@ pub enum Verb {
     Sweep(SweepArgs),
     /// Tell a story again that a sweep found, up to any of its steps
     Replay(ReplayArgs),
+    /// Shorten a story, or make one of the trace of a failing run
+    Shrink(ShrinkArgs),
+    /// Prove that a seed is one run
+    Doctor(DoctorArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -162,6 +166,53 @@ pub struct ReplayArgs {
     /// The file was edited by hand: carry out what it says, and skip what cannot happen
     #[arg(long)]
     pub edited: bool,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub struct ShrinkArgs {
+    /// A story, or the trace.jsonl of a run that failed
+    pub file: PathBuf,
+
+    /// Where the shorter story goes [default: beside FILE, with `.shrunk.replay.jsonl` for its ending]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// The file was edited by hand: carry out what it says, and skip what cannot happen
+    #[arg(long)]
+    pub edited: bool,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub struct DoctorArgs {
+    /// Make each run four times (again, in a fresh process, over another queue) and compare
+    #[arg(long, required = true)]
+    pub determinism: bool,
+
+    /// Of this algorithm [default: of all]
+    #[arg(long, value_name = "ALGORITHM", value_parser = algorithm())]
+    pub algorithm: Option<&'static registry::Entry>,
+
+    /// The seeds from A up to, and without, B
+    #[arg(long, value_name = "A..B", default_value = "0..200")]
+    pub seeds: Seeds,
+
+    /// What the fresh process is asked for: the hash of each run
+    #[arg(long, hide = true, requires = "algorithm")]
+    pub hashes: bool,
+
+    /// What the fresh process is asked for: all that happened in the first of these runs
+    #[arg(long, hide = true, requires = "algorithm", conflicts_with = "hashes")]
+    pub journal: bool,
 
     /// One JSON document on stdout
     #[arg(long)]

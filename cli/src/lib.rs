@@ -20,4 +20,6 @@ pub mod replay_file;
 pub mod diagram;
 pub mod replay;
 pub mod rust_test;
+pub mod shrink;
+pub mod doctor;
 pub mod verbs;

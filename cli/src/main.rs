@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         Some(Verb::Lin(args)) => lin(&args),
         Some(Verb::Sweep(args)) => ended(verbs::sweep(args)),
         Some(Verb::Replay(args)) => ended(verbs::replay(args)),
+        Some(Verb::Shrink(args)) => ended(verbs::shrink(args)),
+        Some(Verb::Doctor(args)) => ended(verbs::doctor(args)),
     }
 }
 

@@ -9,14 +9,17 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde_json::{Value, json};
 use synod_protocol::{Node, NodeId, Nodes, Observer, Recording, Violation};
-use synod_simulator::untimed::{self, Action, World};
+use synod_simulator::{
+    Config, Simulation,
+    untimed::{self, Action, World},
+};
 
 use crate::{
     algorithm::Algorithm,
     diagram::Diagram,
     exit::Exit,
     finding::record,
-    judge::Judge,
+    judge::{self, Judge},
     replay_file::{Plot, ReplayFileError, Story},
     run::Failure,
 };
@@ -169,8 +172,8 @@ pub fn replay<A: Algorithm>(options: &ReplayOptions) -> Result<Replayed, Failure
     }
     let until = options.until.unwrap_or(usize::MAX);
     let mut told = match &story.plot {
-        Plot::Actions(actions) => carried_out::<A>(&story, actions, until, options)?,
-        Plot::Timed(config) => timed::<A>(&story, config, until),
+        Plot::Actions(actions) => carried_out::<A>(&story, actions, until, options.state),
+        Plot::Timed(config) => timed::<A>(&story, config, until, options.state)?,
     };
     if let Some(until) = options.until.filter(|until| *until > told.steps) {
         return Err(usage(format!("--until {until}: the story has {} steps", told.steps)));
@@ -197,61 +200,56 @@ fn carried_out<A: Algorithm>(
     story: &Story<A::Node>,
     actions: &[Action<A::Node>],
     until: usize,
-    options: &ReplayOptions,
-) -> Result<Replayed, Failure> {
+    state: Option<NodeId>,
+) -> Replayed {
     let judge = Judge::<A> { config: story.node_config.clone() };
     let observer = (Diagram::<A>::new(story.nodes), A::Watch::default());
     let mut world = World::new(story.nodes, story.node_config.clone(), observer);
-    let mut stopped = false;
+    let (mut stopped, mut skipped) = (false, None);
     for (action, number) in actions.iter().zip(1..) {
-        if world.observer().0.rows() >= until {
-            stopped = true;
+        stopped = world.observer().0.rows() >= until;
+        if stopped || world.violation().is_some() {
             break;
         }
-        if world.violation().is_some() {
-            break;
-        }
-        if !world.act(action) && !options.edited {
-            return Err(Failure {
-                exit: Exit::Usage,
-                error: anyhow::anyhow!(
-                    "{}: action {number} cannot happen there: {action}; the algorithm has changed since, or the file was edited. To skip what cannot happen, say --edited",
-                    options.file.display()
-                ),
-            });
+        if !world.act(action) {
+            skipped.get_or_insert((number, action));
         }
     }
-    let violation = world
-        .violation()
-        .cloned()
-        .or_else(|| if stopped { None } else { untimed::Judge::verdict(&judge, world.calls()) });
-    let state = options.state.map(|id| describe::<A>(world.nodes(), id));
+    let in_history = || untimed::Judge::verdict(&judge, world.calls());
+    let violation = world.violation().cloned().or_else(|| if stopped { None } else { in_history() });
     let diagram = &world.observer().0;
-    let steps = diagram.rows();
-    Ok(Replayed { lines: last_rows(diagram, MOST_ROWS), violation, is_as_told: false, stopped, steps, state })
+    let mut lines = last_rows(diagram, MOST_ROWS);
+    if let Some((number, action)) = skipped {
+        lines.push(format!("  it goes another way now: action {number} cannot happen ({action})"));
+    }
+    let (steps, state) = (diagram.rows(), state.map(|id| describe(world.nodes(), id)));
+    Replayed { lines, violation, is_as_told: false, stopped, steps, state }
 }
 
-fn describe<A: Algorithm>(nodes: Nodes<'_, A::Node>, id: NodeId) -> String {
+fn describe<N: Node>(nodes: Nodes<'_, N>, id: NodeId) -> String {
     nodes.get(id).map_or_else(|| "it is down".to_owned(), |node| format!("{node:#?}"))
 }
 
-/// Its states are those of the simulator; they can be looked at with its `TimeTravel`.
-fn timed<A: Algorithm>(story: &Story<A::Node>, config: &synod_simulator::Config, until: usize) -> Replayed {
-    let mut recording = Recording::default();
-    let mut diagram = Diagram::<A>::new(story.nodes);
-    let (all, violation) = record::<A>(config, &story.node_config);
-    let mut stopped = false;
-    for step in all.steps() {
-        if diagram.rows() >= until {
-            stopped = true;
-            break;
-        }
-        let _ = (&mut recording, &mut diagram).observe(step, Nodes::new(&[]));
+/// The run of a seed, from its beginning.
+fn timed<A: Algorithm>(
+    story: &Story<A::Node>,
+    config: &Config,
+    until: usize,
+    state: Option<NodeId>,
+) -> Result<Replayed, Failure> {
+    let observer = (Diagram::<A>::new(story.nodes), A::Watch::default());
+    let mut simulation = Simulation::new(config.clone(), story.node_config.clone(), A::request, observer)
+        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
+        .favourite(A::is_favourite);
+    let mut goes_on = true;
+    while goes_on && simulation.observer().0.rows() < until {
+        goes_on = simulation.step();
     }
-    let violation = if stopped { None } else { violation };
-    let steps = diagram.rows();
-    let lines = last_rows(&diagram, MOST_ROWS);
-    Replayed { lines, violation, is_as_told: false, stopped, steps, state: None }
+    let diagram = &simulation.observer().0;
+    let (lines, steps) = (last_rows(diagram, MOST_ROWS), diagram.rows());
+    let state = state.map(|id| describe(simulation.nodes(), id));
+    let violation = if goes_on { None } else { judge::violation::<A>(&simulation.outcome()) };
+    Ok(Replayed { lines, violation, is_as_told: false, stopped: goes_on, steps, state })
 }
 
 impl Replayed {

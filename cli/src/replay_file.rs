@@ -96,12 +96,20 @@ pub enum ReplayFileError {
     AfterTheEnd { line: u64 },
 }
 
-/// The header alone: of which algorithm is this?
+/// The first line alone: of which algorithm is this story, or this trace of a run?
 ///
 /// # Errors
-/// It is no replay file, or one of another form.
-pub fn algorithm_of(text: &str) -> Result<String, ReplayFileError> {
-    Ok(header(text.lines().next().unwrap_or_default())?.algorithm)
+/// It is neither.
+pub fn algorithm_of(line: &str) -> Result<String, ReplayFileError> {
+    #[derive(Deserialize)]
+    struct Trace {
+        schema: String,
+        algorithm: String,
+    }
+    match serde_json::from_str::<Trace>(line) {
+        Ok(trace) if trace.schema == synod_telemetry::trace_file::SCHEMA => Ok(trace.algorithm),
+        _ => Ok(header(line)?.algorithm),
+    }
 }
 
 fn header(line: &str) -> Result<Header, ReplayFileError> {

@@ -8,16 +8,18 @@ use std::{
     },
 };
 
-use anstream::{eprintln, println};
+use anstream::{eprintln, print, println};
 use serde_json::json;
+use synod_simulator::{ConfigError, QueueKind};
 
 use crate::{
-    args::{ReplayArgs, SweepArgs},
+    args::{DoctorArgs, ReplayArgs, ShrinkArgs, SweepArgs},
     exit::Exit,
     registry, replay,
     replay_file::algorithm_of,
     report::grouped,
     run::Failure,
+    shrink,
     sweep::{
         self, SweepOptions,
         tally::{SCHEMA, Tally},
@@ -143,7 +145,57 @@ pub fn replay(args: ReplayArgs) -> Result<Exit, Failure> {
     Ok(replayed.exit())
 }
 
-/// Of which algorithm is this story?
+/// `synod shrink`.
+///
+/// # Errors
+/// What is wrong with the file, or with the machine.
+pub fn shrink(args: ShrinkArgs) -> Result<Exit, Failure> {
+    let algorithm = algorithm_in(&args.file)?;
+    let ShrinkArgs { file, out, edited, json } = args;
+    let out = out.unwrap_or_else(|| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = name.trim_end_matches(".jsonl").trim_end_matches(".replay");
+        file.with_file_name(format!("{stem}.shrunk.replay.jsonl"))
+    });
+    let shrunk = (algorithm.shrink)(&shrink::ShrinkOptions { file, out, edited })?;
+    if json {
+        println!("{:#}", shrunk.json());
+    } else {
+        shrunk.lines.iter().for_each(|line| println!("{line}"));
+    }
+    Ok(shrunk.exit())
+}
+
+/// `synod doctor`.
+///
+/// # Errors
+/// What is wrong with the machine.
+pub fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
+    if let Some(algorithm) = args.algorithm.filter(|_| args.hashes) {
+        print!("{}", (algorithm.hashes)(args.seeds));
+        return Ok(Exit::Holds);
+    }
+    if let Some(algorithm) = args.algorithm.filter(|_| args.journal) {
+        let internal = |error: ConfigError| Failure { exit: Exit::Internal, error: error.into() };
+        print!("{}", (algorithm.journal)(args.seeds.from, QueueKind::Heap).map_err(internal)?);
+        return Ok(Exit::Holds);
+    }
+    let all: Vec<&registry::Entry> = match args.algorithm {
+        Some(algorithm) => vec![algorithm],
+        None => registry::ALGORITHMS.iter().collect(),
+    };
+    let diagnoses = all.into_iter().map(|entry| (entry.determinism)(args.seeds));
+    let diagnoses = diagnoses.collect::<Result<Vec<_>, _>>()?;
+    if args.json {
+        let documents: Vec<_> = diagnoses.iter().map(|diagnosis| diagnosis.json()).collect();
+        println!("{:#}", json!(documents));
+    } else {
+        diagnoses.iter().flat_map(|diagnosis| diagnosis.lines()).for_each(|line| println!("{line}"));
+    }
+    Ok(diagnoses.iter().map(|diagnosis| diagnosis.exit()).max().unwrap_or(Exit::Holds))
+}
+
+/// Of which algorithm is this story, or this trace?
 fn algorithm_in(path: &Path) -> Result<&'static registry::Entry, Failure> {
     use std::io::BufRead;
     let mut first = String::new();

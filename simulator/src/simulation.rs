@@ -187,6 +187,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.stream.hash_so_far()
     }
 
+    pub fn observer(&self) -> &O {
+        self.stream.observer()
+    }
+
     pub fn config(&self) -> &Config {
         &self.config
     }

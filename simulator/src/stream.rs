@@ -65,6 +65,10 @@ impl<O> Stream<O> {
         self.violation.is_some()
     }
 
+    pub(crate) fn observer(&self) -> &O {
+        &self.observer
+    }
+
     pub(crate) fn hash_so_far(&self) -> u64 {
         self.hash.finish()
     }

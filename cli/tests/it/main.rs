@@ -1,6 +1,7 @@
 //! The binary from outside: what it prints, writes and returns, and what it says of nonsense.
 mod run;
 mod nonsense;
+mod sweep;
 mod violated;
 mod lin;
 
