@@ -163,6 +163,10 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "NODE", value_parser = node)]
     pub state: Option<NodeId>,
 
+    /// Go through it step by step, forwards and backwards: commands are read from stdin
+    #[arg(long, conflicts_with_all = ["until", "state", "json"])]
+    pub walk: bool,
+
     /// The file was edited by hand: carry out what it says, and skip what cannot happen
     #[arg(long)]
     pub edited: bool,

@@ -31,7 +31,7 @@ pub struct Diagram<A: Algorithm> {
     algorithm: PhantomData<fn() -> A>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Row {
     /// Which nodes were up before it.
     lanes: Vec<bool>,
@@ -40,6 +40,15 @@ struct Row {
     mark: &'static str,
     text: String,
     is_bad: bool,
+}
+
+/// Not derived: that would ask for `A: Clone`.
+impl<A: Algorithm> Clone for Diagram<A> {
+    fn clone(&self) -> Self {
+        let Diagram { nodes, is_up, written, rows, algorithm } = self;
+        let (is_up, written, rows) = (is_up.clone(), written.clone(), rows.clone());
+        Diagram { nodes: *nodes, is_up, written, rows, algorithm: *algorithm }
+    }
 }
 
 impl<A: Algorithm> Diagram<A> {

@@ -19,6 +19,7 @@ pub mod finding;
 pub mod replay_file;
 pub mod diagram;
 pub mod replay;
+pub mod walk;
 pub mod rust_test;
 pub mod shrink;
 pub mod doctor;

@@ -22,6 +22,7 @@ use crate::{
     judge::{self, Judge},
     replay_file::{Plot, ReplayFileError, Story},
     run::Failure,
+    walk::walk,
 };
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -157,6 +158,17 @@ pub fn refused(path: &Path) -> impl Fn(ReplayFileError) -> Failure {
         exit: Exit::Usage,
         error: anyhow::Error::new(error).context(path.display().to_string()),
     }
+}
+
+/// Walks through it, as the lines of `input` say.
+///
+/// # Errors
+/// The file is no story.
+pub fn walked<A: Algorithm>(options: &ReplayOptions) -> Result<(), Failure> {
+    let story =
+        Story::<A::Node>::read::<A>(open(&options.file)?, options.edited).map_err(refused(&options.file))?;
+    let environment = |error: std::io::Error| Failure { exit: Exit::Environment, error: error.into() };
+    walk::<A>(&story, std::io::stdin().lock(), anstream::stdout().lock()).map_err(environment)
 }
 
 /// Tells it.

@@ -135,8 +135,12 @@ fn tally_of(path: &Path) -> anyhow::Result<Tally> {
 /// What is wrong with the file.
 pub fn replay(args: ReplayArgs) -> Result<Exit, Failure> {
     let algorithm = algorithm_in(&args.file)?;
-    let ReplayArgs { file, until, state, edited, json } = args;
-    let replayed = (algorithm.replay)(&replay::ReplayOptions { file, until, state, edited })?;
+    let ReplayArgs { file, until, state, walk, edited, json } = args;
+    let options = replay::ReplayOptions { file, until, state, edited };
+    if walk {
+        return (algorithm.walk)(&options).map(|()| Exit::Holds);
+    }
+    let replayed = (algorithm.replay)(&options)?;
     if json {
         println!("{:#}", replayed.json());
     } else {

@@ -143,6 +143,30 @@ fn a_story_is_replayed_up_to_any_step() {
 }
 
 #[test]
+fn a_story_is_walked_through_to_and_fro() {
+    let (report, out) = doomed("walked", 2);
+    let file = out.join(format!("raft-seed-{}.replay.jsonl", report.stories[0].seed));
+    let story =
+        Story::<Server>::read::<Doomed>(&fs::read(file).expect("a story")[..], false).expect("a story");
+    let said = |commands: &str| {
+        let mut out = Vec::new();
+        synod_cli::walk::walk::<Doomed>(&story, commands.as_bytes(), &mut out).expect("memory takes all");
+        plain(&String::from_utf8(out).expect("text").lines().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let text = said("n\nn\nb\n1\nq\nn\n");
+    let steps: Vec<&str> = text.lines().filter(|line| line.starts_with("after step")).collect();
+    assert_eq!(steps, ["after step 1:", "after step 2:", "after step 1:"], "{text}");
+    assert!(text.contains("role: PreCandidate"), "{text}");
+    // There and back again it is the same moment.
+    let state =
+        |commands: &str| said(&format!("{commands}\n1\n")).split_once("Raft {").map(|(_, s)| s.to_owned());
+    assert!(state("g 5") == state("g 9\ng 3\ng 5") && state("g 5") != state("g 1"));
+    let end = said("g 1000\nn\nd\n");
+    assert!(end.contains("the story ends here") && end.contains("LEADS TERM 3"), "{end}");
+    assert!(said("fly\ng home\nn99\n").contains("home is no number of a step"));
+}
+
+#[test]
 fn a_padded_story_is_shrunk_again() {
     let (report, out) = doomed("padded", 2);
     let file = out.join(format!("raft-seed-{}.replay.jsonl", report.stories[0].seed));

@@ -67,12 +67,42 @@ pub(super) fn smaller_cluster<N: Node, J: Judge<N>>(
             |id: NodeId| NodeId((part & ((1u32 << (id.0 - 1)) | ((1u32 << (id.0 - 1)) - 1))).count_ones());
         let within = actions.iter().filter(|action| action.nodes().all(is_in));
         let candidate: Vec<_> = within.map(|action| action.renamed(name, |client| client)).collect();
-        if !candidate.is_empty() && search.adopt(part.count_ones(), actions, candidate) {
-            *nodes = part.count_ones();
+        let size = part.count_ones();
+        if candidate.is_empty() {
+            continue;
+        }
+        if search.adopt(size, actions, candidate.clone()) || one_moved(search, size, actions, &candidate) {
+            *nodes = size;
             return;
         }
     }
 }
+
+/// With fewer nodes a quorum is reached sooner, and what came in time comes too late: one delivery is moved
+/// forward.
+fn one_moved<N: Node, J: Judge<N>>(
+    search: &mut Search<'_, N, J>,
+    nodes: u32,
+    actions: &mut Vec<Action<N>>,
+    list: &[Action<N>],
+) -> bool {
+    if list.len() > MOVED_UP_TO {
+        return false;
+    }
+    for from in 1..list.len() {
+        for to in 0..from {
+            let mut candidate = list.to_vec();
+            candidate[to..=from].rotate_right(1);
+            if search.adopt(nodes, actions, candidate) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// In longer lists than this, there are too many moves.
+const MOVED_UP_TO: usize = 40;
 
 /// Each action in its plainest form that still does it.
 pub(super) fn plainer<N: Node, J: Judge<N>>(
@@ -141,8 +171,7 @@ pub(super) fn in_good_order<N: Node, J: Judge<N>>(
         }
         for to in 0..from {
             let mut candidate = actions.clone();
-            let action = candidate.remove(from);
-            candidate.insert(to, action);
+            candidate[to..=from].rotate_right(1);
             if search.run(nodes, &candidate).is_some_and(|failed| failed.used.len() == candidate.len()) {
                 *actions = candidate;
                 break;
