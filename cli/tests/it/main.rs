@@ -3,6 +3,7 @@ mod run;
 mod nonsense;
 mod sweep;
 mod violated;
+mod wrong;
 mod lin;
 
 use std::{

@@ -10,59 +10,19 @@ use serde_json::Value;
 use synod_cli::{
     algorithm::Algorithm,
     exit::Exit,
-    raft::{Raft, RaftChronicle, RaftNarrator, Server},
+    raft::{Raft, Server},
     replay::{ReplayOptions, holds, replay},
     replay_file::Story,
     shrink::{ShrinkOptions, shrink},
     sweep::{SweepOptions, SweepReport, plan::Seeds, sweep},
 };
-use synod_linearizability::Operation;
-use synod_protocol::{ClientId, Node, NodeId, Nodes, Observer, Step, Violation};
-use synod_simulator::{ClientCall, Draws, Fault};
+use synod_protocol::NodeId;
+use synod_simulator::Fault;
 
+use crate::wrong::{Doomed, Forgetful, Lazy};
 use crate::{folder, stderr, stdout, synod};
 
-/// Raft, held to what no cluster keeps under faults: that no third term is ever led.
-struct Doomed;
-
-#[derive(Default)]
-struct TwoTerms;
-
-impl Observer<Server> for TwoTerms {
-    fn observe(&mut self, _: &Step<'_, Server>, nodes: Nodes<'_, Server>) -> Result<(), Violation> {
-        let third = nodes.iter().find(|(_, node)| node.is_leader() && node.current_term().0 >= 3);
-        third.map_or(Ok(()), |(id, _)| Err(Violation::new("Two terms", format!("{id} leads a third one"))))
-    }
-}
-
-impl Algorithm for Doomed {
-    type Node = Server;
-    type Watch = TwoTerms;
-    type Narrator = RaftNarrator;
-    type Chronicle = RaftChronicle;
-    const NAME: &'static str = "raft";
-
-    fn config(nodes: u32) -> <Server as Node>::Config {
-        Raft::config(nodes)
-    }
-    fn label(message: &<Server as Node>::Message) -> String {
-        Raft::label(message)
-    }
-    fn caption(event: &<Server as Node>::Event) -> Option<String> {
-        Raft::caption(event)
-    }
-    fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Server as Node>::Request {
-        Raft::request(client, nth, draws)
-    }
-    fn is_favourite(node: &Server) -> bool {
-        Raft::is_favourite(node)
-    }
-    fn operation(call: &ClientCall<Server>) -> Operation {
-        Raft::operation(call)
-    }
-}
-
-fn doomed(name: &str, jobs: usize) -> (SweepReport, std::path::PathBuf) {
+fn swept<A: Algorithm>(name: &str, jobs: usize) -> (SweepReport, std::path::PathBuf) {
     let out = folder(name);
     let options = SweepOptions {
         seeds: Seeds { from: 0, to: 40 },
@@ -72,8 +32,12 @@ fn doomed(name: &str, jobs: usize) -> (SweepReport, std::path::PathBuf) {
         keep_going: false,
         out: Some(out.clone()),
     };
-    let report = sweep::<Doomed>(&options, &AtomicBool::new(false)).expect("the folder can be written to");
+    let report = sweep::<A>(&options, &AtomicBool::new(false)).expect("the folder can be written to");
     (report, out)
+}
+
+fn doomed(name: &str, jobs: usize) -> (SweepReport, std::path::PathBuf) {
+    swept::<Doomed>(name, jobs)
 }
 
 /// Without colours, as a file has it.
@@ -140,6 +104,42 @@ fn a_story_is_replayed_up_to_any_step() {
         let options = ReplayOptions { file: file.clone(), until, state, edited: false };
         assert_eq!(replay::<Doomed>(&options).expect_err("no such step or node").exit, Exit::Usage);
     }
+}
+
+/// What clients saw is a violation like any other, and needs a few calls.
+#[test]
+fn a_history_that_nothing_explains_is_shrunk() {
+    let (report, _) = swept::<Forgetful>("forgetful", 2);
+    let told = &report.stories[0];
+    let text = plain(&told.lines);
+    assert_eq!(told.property, "Linearizability", "{text}");
+    assert!(told.actions <= 24 && !told.needs_timing, "{text}");
+    let asked = text.lines().filter(|line| line.contains(" asks: ")).count();
+    assert!(asked == 2 && text.contains(" is told: "), "{text}");
+}
+
+/// A cluster that does not serve is a matter of time.
+#[test]
+fn what_needs_timing_says_so_and_is_made_again_from_its_seed() {
+    let (report, out) = swept::<Lazy>("lazy", 2);
+    let told = &report.stories[0];
+    let text = plain(&told.lines);
+    assert!(told.property == "Liveness" && told.needs_timing && told.actions == 0, "{text}");
+    assert!(text.contains("it needs timing: a cluster of 3, 1 clients, 1 calls, no faults"), "{text}");
+    let file = out.join(format!("raft-seed-{}.replay.jsonl", told.seed));
+    let story = fs::read_to_string(&file).expect("a story");
+    assert!(holds::<Lazy>(&story).expect_err("it is violated").to_string().contains("0 of 5 operations"));
+    let at = |until, state| {
+        let options = ReplayOptions { file: file.clone(), until, state, edited: false };
+        replay::<Lazy>(&options).expect("a story")
+    };
+    let whole = at(None, None);
+    assert!(whole.is_as_told && whole.exit() == Exit::Violated, "{}", plain(&whole.lines));
+    let first = at(Some(1), Some(NodeId(2)));
+    assert!(first.stopped && first.state.is_some_and(|state| state.contains("Follower")));
+    let options = ShrinkOptions { file, out: out.join("again.replay.jsonl"), edited: false };
+    assert_eq!(shrink::<Lazy>(&options).expect("a story").property.as_deref(), Some("Liveness"));
+    assert_eq!(fs::read_to_string(out.join("again.replay.jsonl")).expect("a story"), story);
 }
 
 #[test]

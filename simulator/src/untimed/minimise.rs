@@ -56,6 +56,7 @@ pub fn minimise<N: Node, J: Judge<N>>(judge: &J, tale: Tale<N>, patience: u64) -
     loop {
         let before = (nodes, actions.len());
         actions = search.shorten(nodes, actions, |list, trial| pieces(list, trial));
+        polish::ask_once(&mut search, nodes, &mut actions);
         polish::by_age(&mut search, nodes, &mut actions);
         polish::smaller_cluster(&mut search, &mut nodes, &mut actions);
         actions = search.shorten(nodes, actions, |list, trial| pieces(list, trial));

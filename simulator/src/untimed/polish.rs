@@ -28,6 +28,32 @@ fn arrive<N: Node>(action: &mut Action<N>) {
     }
 }
 
+/// A call that is tried at several nodes is made where it is tried last, if it may be.
+pub(super) fn ask_once<N: Node, J: Judge<N>>(
+    search: &mut Search<'_, N, J>,
+    nodes: u32,
+    actions: &mut Vec<Action<N>>,
+) {
+    let mut at = 0;
+    while let Some(action) = actions.get(at) {
+        at += 1;
+        let Action::Retry { client: retries, via, .. } = *action else { continue };
+        let first = actions[..at]
+            .iter()
+            .rposition(|action| matches!(action, Action::Request { client, .. } if *client == retries));
+        let Some(first) = first else { continue };
+        let mut candidate = actions.clone();
+        let mut request = candidate.remove(first);
+        if let Action::Request { via: asked, arrives, .. } = &mut request {
+            (*asked, *arrives) = (via, true);
+        }
+        candidate[at - 2] = request;
+        if search.adopt(nodes, actions, candidate) {
+            at = 0;
+        }
+    }
+}
+
 /// Addresses by age alone, as they stand in a file: what a message said is forgotten.
 pub(super) fn by_age<N: Node, J: Judge<N>>(
     search: &mut Search<'_, N, J>,
