@@ -1,6 +1,6 @@
 //! `synod doctor --determinism`: is a seed one run? In this process twice, in a fresh one, and over another
 //! queue.
-use std::{fmt, process::Command};
+use std::{fmt, path::Path, process::Command};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -55,12 +55,12 @@ pub struct Diagnosis {
 /// With so many mismatches, one more says nothing new.
 const MOST_MISMATCHES: usize = 3;
 
-/// Makes each run of these seeds four times, and compares.
+/// Makes each run of these seeds four times, and compares. `program` is `synod`, for the fresh process.
 ///
 /// # Errors
-/// This program cannot be started once more.
-pub fn determinism<A: Algorithm>(seeds: Seeds) -> Result<Diagnosis, Failure> {
-    let fresh = elsewhere::<A>(&["--hashes"], seeds).map_err(Failure::new(Exit::Environment))?;
+/// The program cannot be started.
+pub fn determinism<A: Algorithm>(seeds: Seeds, program: &Path) -> Result<Diagnosis, Failure> {
+    let fresh = elsewhere::<A>(program, "--hashes", seeds).map_err(Failure::new(Exit::Environment))?;
     let fresh: Vec<&str> = fresh.lines().collect();
     let mut diagnosis = Diagnosis { algorithm: A::NAME, seeds, compared: 0, mismatches: Vec::new() };
     for (seed, place) in seeds.range().zip(0..) {
@@ -73,7 +73,7 @@ pub fn determinism<A: Algorithm>(seeds: Seeds) -> Result<Diagnosis, Failure> {
         for (way, hash) in others {
             diagnosis.compared += 1;
             if hash != first && diagnosis.mismatches.len() < MOST_MISMATCHES {
-                let divergence = part::<A>(seed, way).map_err(Failure::new(Exit::Environment))?;
+                let divergence = part::<A>(seed, way, program).map_err(Failure::new(Exit::Environment))?;
                 diagnosis.mismatches.push(Mismatch { seed, way, divergence });
             }
         }
@@ -100,25 +100,23 @@ pub fn journal<A: Algorithm>(seed: u64, kind: QueueKind) -> Result<Journal, Conf
 }
 
 /// The first event at which they differ.
-fn part<A: Algorithm>(seed: u64, way: Way) -> anyhow::Result<Option<Divergence>> {
+fn part<A: Algorithm>(seed: u64, way: Way, program: &Path) -> anyhow::Result<Option<Divergence>> {
     let first = journal::<A>(seed, QueueKind::Heap)?;
     let other = match way {
         Way::Again => journal::<A>(seed, QueueKind::Heap)?,
         Way::OtherQueue => journal::<A>(seed, QueueKind::Tree)?,
         Way::FreshProcess => {
-            Journal::read(&elsewhere::<A>(&["--journal"], Seeds { from: seed, to: seed + 1 })?)
+            let this = Seeds { from: seed, to: seed + 1 };
+            Journal::read(&elsewhere::<A>(program, "--journal", this)?)
         }
     };
     Ok(first.divergence(&other))
 }
 
-/// What this program prints when it is started once more.
-fn elsewhere<A: Algorithm>(what: &[&str], seeds: Seeds) -> anyhow::Result<String> {
-    let program = std::env::current_exe().context("this program does not know where it lies")?;
-    let mut command = Command::new(&program);
-    command
-        .args(["doctor", "--determinism", "--algorithm", A::NAME, "--seeds", &seeds.to_string()])
-        .args(what);
+/// What the program prints when it is started for this.
+fn elsewhere<A: Algorithm>(program: &Path, what: &str, seeds: Seeds) -> anyhow::Result<String> {
+    let mut command = Command::new(program);
+    command.args(["doctor", "--determinism", "--algorithm", A::NAME, "--seeds", &seeds.to_string(), what]);
     let output =
         command.output().with_context(|| format!("{} cannot be started again", program.display()))?;
     if !output.status.success() {
@@ -157,7 +155,10 @@ impl Diagnosis {
                     };
                     lines.push(format!("  they part at event {event}:"));
                     lines.push(format!("  first: {}", told(one)));
-                    lines.push(format!("  then:  {}", told(other)));
+                    lines.push(match one == other {
+                        true => "  then:  the same steps; but the state of a node is another one".to_owned(),
+                        false => format!("  then:  {}", told(other)),
+                    });
                 }
                 None => lines.push("  and once more it was the same: the difference comes and goes".into()),
             }

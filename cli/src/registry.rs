@@ -1,5 +1,5 @@
 //! The algorithms, by name: the one place that a new one is added to.
-use std::sync::atomic::AtomicBool;
+use std::{path::Path, sync::atomic::AtomicBool};
 
 use synod_simulator::{ConfigError, Journal, QueueKind};
 
@@ -24,7 +24,7 @@ pub struct Entry {
     pub replay: fn(&ReplayOptions) -> Result<Replayed, Failure>,
     pub walk: fn(&ReplayOptions) -> Result<(), Failure>,
     pub shrink: fn(&ShrinkOptions) -> Result<Shrunk, Failure>,
-    pub determinism: fn(Seeds) -> Result<Diagnosis, Failure>,
+    pub determinism: fn(Seeds, &Path) -> Result<Diagnosis, Failure>,
     pub hashes: fn(Seeds) -> String,
     pub journal: fn(u64, QueueKind) -> Result<Journal, ConfigError>,
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anstream::{eprintln, print, println};
+use anyhow::Context;
 use serde_json::json;
 use synod_simulator::{ConfigError, QueueKind};
 
@@ -188,7 +189,10 @@ pub fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
         Some(algorithm) => vec![algorithm],
         None => registry::ALGORITHMS.iter().collect(),
     };
-    let diagnoses = all.into_iter().map(|entry| (entry.determinism)(args.seeds));
+    let program = std::env::current_exe()
+        .context("this program does not know where it lies, and cannot be started once more")
+        .map_err(Failure::new(Exit::Environment))?;
+    let diagnoses = all.into_iter().map(|entry| (entry.determinism)(args.seeds, &program));
     let diagnoses = diagnoses.collect::<Result<Vec<_>, _>>()?;
     if args.json {
         let documents: Vec<_> = diagnoses.iter().map(|diagnosis| diagnosis.json()).collect();

@@ -9,6 +9,7 @@ use std::{
 use serde_json::Value;
 use synod_cli::{
     algorithm::Algorithm,
+    doctor::{Way, determinism},
     exit::Exit,
     raft::{Raft, Server},
     replay::{ReplayOptions, holds, replay},
@@ -19,7 +20,7 @@ use synod_cli::{
 use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
-use crate::wrong::{Doomed, Forgetful, Lazy};
+use crate::wrong::{Doomed, Forgetful, Lazy, Leaky};
 use crate::{folder, stderr, stdout, synod};
 
 fn swept<A: Algorithm>(name: &str, jobs: usize) -> (SweepReport, std::path::PathBuf) {
@@ -340,6 +341,27 @@ fn the_doctor_finds_raft_to_be_one_run_per_seed() {
     let output = synod(&folder("doctor"), "doctor --determinism --seeds 3..9");
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     assert!(stdout(&output).contains("seeds 3..9: 18 further runs"), "{}", stdout(&output));
+}
+
+/// The first run of a seed is asked what no later one is: it differs from a second one, from one over the other
+/// queue, and from one in another process.
+#[test]
+fn the_doctor_finds_a_leak_and_the_event_that_shows_it() {
+    let synod = std::path::Path::new(env!("CARGO_BIN_EXE_synod"));
+    let seeds = Seeds { from: 3, to: 5 };
+    let diagnosis = determinism::<Leaky>(seeds, synod).expect("synod can be started");
+    assert_eq!((diagnosis.exit(), diagnosis.compared), (Exit::Violated, 6));
+    let ways: Vec<_> = diagnosis.mismatches.iter().map(|mismatch| (mismatch.seed, mismatch.way)).collect();
+    assert_eq!(ways, [(3, Way::Again), (3, Way::OtherQueue), (3, Way::FreshProcess)]);
+    assert!(
+        diagnosis.lines().iter().any(|line| line.contains("seed 3: in a fresh process, it is another run"))
+    );
+    // By now the leak is dry: looked at closely, the runs in this process are the same.
+    assert!(diagnosis.mismatches[..2].iter().all(|mismatch| mismatch.divergence.is_none()));
+    // The fresh process runs Raft as it is, which draws its knobs: they part where a state shows one.
+    let parts = diagnosis.mismatches[2].divergence.clone().expect("another run");
+    assert!(parts.one.is_some() && parts.other.is_some(), "{parts:?}");
+    assert!(diagnosis.lines().iter().any(|line| line.contains(&format!("part at event {}", parts.event))));
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Raft with something wrong around it, for it has nothing wrong with itself.
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use synod_cli::{
     algorithm::Algorithm,
@@ -11,7 +14,7 @@ use synod_simulator::{ClientCall, Draws};
 
 /// Raft, but for its watch, its configuration and what is made of a call.
 macro_rules! like_raft {
-    ($name:ident, $watch:ty, $config:expr, $operation:expr) => {
+    ($name:ident, $watch:ty, $config:expr, $request:expr, $operation:expr) => {
         pub(crate) struct $name;
 
         impl Algorithm for $name {
@@ -31,7 +34,7 @@ macro_rules! like_raft {
                 Raft::caption(event)
             }
             fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Server as Node>::Request {
-                Raft::request(client, nth, draws)
+                $request(client, nth, draws)
             }
             fn is_favourite(node: &Server) -> bool {
                 Raft::is_favourite(node)
@@ -46,11 +49,14 @@ macro_rules! like_raft {
 type Figure3 = synod_raft::Watch<synod_kv::Store>;
 
 // Held to what no cluster keeps under faults: that no third term is ever led.
-like_raft!(Doomed, TwoTerms, Raft::config, Raft::operation);
+like_raft!(Doomed, TwoTerms, Raft::config, Raft::request, Raft::operation);
 // A client's second call, if it reads, sees what nobody wrote.
-like_raft!(Forgetful, Figure3, Raft::config, forgotten);
+like_raft!(Forgetful, Figure3, Raft::config, Raft::request, forgotten);
 // Nobody ever stands for election.
-like_raft!(Lazy, Figure3, lazy, Raft::operation);
+like_raft!(Lazy, Figure3, lazy, Raft::request, Raft::operation);
+
+// Knows how often it was asked, over all runs.
+like_raft!(Leaky, Figure3, Raft::config, leak, Raft::operation);
 
 #[derive(Default)]
 pub(crate) struct TwoTerms;
@@ -70,6 +76,14 @@ fn forgotten(call: &ClientCall<Server>) -> Operation {
         *output = synod_kv::Output::Value(Some(synod_kv::Value::Number(-1)));
     }
     Raft::operation(&call)
+}
+
+fn leak(client: ClientId, nth: u64, draws: &mut Draws) -> <Server as Node>::Request {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    match ASKED.fetch_add(1, Ordering::Relaxed) {
+        7 => synod_kv::Command::Get { key: 777 },
+        _ => Raft::request(client, nth, draws),
+    }
 }
 
 fn lazy(nodes: u32) -> <Server as Node>::Config {
