@@ -20,7 +20,24 @@ pub struct Finding<N: Node> {
     pub story: Story<N>,
     /// How many actions the run had, if it could be told without its times.
     pub before: Option<usize>,
+    pub effort: Effort,
+}
+
+/// What shrinking took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
     pub tries: u64,
+    /// The patience was over before nothing more could be removed.
+    pub is_cut_short: bool,
+}
+
+impl Effort {
+    /// What a person should know of it.
+    pub fn note(self) -> Option<String> {
+        let Effort { tries, is_cut_short } = self;
+        is_cut_short
+            .then(|| format!("  shrinking was given up after {tries} tries: a shorter story may exist"))
+    }
 }
 
 /// Makes the run of a seed again, and shrinks what it ends in. `None` if it does not fail.
@@ -37,7 +54,7 @@ pub fn investigate<A: Algorithm>(
         .then(|| shrink::<A>(tale, Some(config.seed), node.clone(), PATIENCE))
         .flatten();
     Some(match untimed {
-        Some((story, tries)) => Finding { story, before: Some(before), tries },
+        Some((story, effort)) => Finding { story, before: Some(before), effort },
         None => timed::<A>(config, node, violation),
     })
 }
@@ -50,7 +67,7 @@ fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
 ) -> Option<Violation> {
     let observer = (observer, A::Watch::default());
     let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
-    judge::violation::<A>(&simulation.favourite(A::is_favourite).run())
+    judge::verdict::<A>(&simulation.favourite(A::is_favourite).run()).0
 }
 
 /// The steps of a timed run, to be drawn.
@@ -69,12 +86,15 @@ pub fn shrink<A: Algorithm>(
     seed: Option<u64>,
     node: <A::Node as Node>::Config,
     patience: u64,
-) -> Option<(Story<A::Node>, u64)> {
+) -> Option<(Story<A::Node>, Effort)> {
     let judge = Judge::<A> { config: node };
-    let Minimised { tale, tries, .. } = minimise(&judge, tale, patience)?;
+    let Minimised { tale, tries, is_cut_short, .. } = minimise(&judge, tale, patience)?;
     let Tale { nodes, actions, violation } = tale;
     let node_config = untimed::Judge::config(&judge, nodes);
-    Some((Story { seed, nodes, node_config, violation, plot: Plot::Actions(actions) }, tries))
+    Some((
+        Story { seed, nodes, node_config, violation, plot: Plot::Actions(actions) },
+        Effort { tries, is_cut_short },
+    ))
 }
 
 /// What needs its times is shrunk in its configuration: without classes of faults, with fewer nodes, clients and
@@ -101,7 +121,11 @@ fn timed<A: Algorithm>(
     let (seed, nodes) = (Some(config.seed), config.nodes);
     let node_config = A::resized(node, nodes);
     let plot = Plot::Timed(Box::new(config));
-    Finding { story: Story { seed, nodes, node_config, violation, plot }, before: None, tries }
+    Finding {
+        story: Story { seed, nodes, node_config, violation, plot },
+        before: None,
+        effort: Effort { tries, is_cut_short: false },
+    }
 }
 
 fn plainer(config: &Config) -> Vec<Config> {

@@ -65,17 +65,21 @@ pub fn history<A: Algorithm>(calls: &[ClientCall<A::Node>]) -> History {
     }
 }
 
-/// Everything that a run is held to; the first that is violated.
-pub fn violation<A: Algorithm>(outcome: &Outcome<A::Node>) -> Option<Violation> {
+/// Everything that a run is held to; the first that is violated, and whether its history was too hard to judge.
+pub fn verdict<A: Algorithm>(outcome: &Outcome<A::Node>) -> (Option<Violation>, bool) {
     if let Some(violation) = &outcome.violation {
-        return Some(violation.clone());
+        return (Some(violation.clone()), false);
     }
-    if let History::Unexplained(violation) = history::<A>(&outcome.calls) {
-        return Some(violation);
-    }
-    let Liveness::Stuck { core, succeeded, wanted, within } = &outcome.liveness else { return None };
+    let is_undecided = match history::<A>(&outcome.calls) {
+        History::Unexplained(violation) => return (Some(violation), false),
+        History::Undecided => true,
+        History::Explained => false,
+    };
+    let Liveness::Stuck { core, succeeded, wanted, within } = &outcome.liveness else {
+        return (None, is_undecided);
+    };
     let core: Vec<String> = core.iter().map(ToString::to_string).collect();
     let core = core.join(" ");
     let story = format!("{core} were healed, and {succeeded} of {wanted} operations succeeded in {within:?}");
-    Some(Violation::new(LIVENESS, story))
+    (Some(Violation::new(LIVENESS, story)), is_undecided)
 }

@@ -260,7 +260,7 @@ fn timed<A: Algorithm>(
     let diagram = &simulation.observer().0;
     let (lines, steps) = (last_rows(diagram, MOST_ROWS), diagram.rows());
     let state = state.map(|id| describe(simulation.nodes(), id));
-    let violation = if goes_on { None } else { judge::violation::<A>(&simulation.outcome()) };
+    let violation = if goes_on { None } else { judge::verdict::<A>(&simulation.outcome()).0 };
     Ok(Replayed { lines, violation, is_as_told: false, stopped: goes_on, steps, state })
 }
 

@@ -10,7 +10,7 @@ use crate::{
     algorithm::Algorithm,
     exit::Exit,
     files::Folder,
-    finding::{PATIENCE, investigate, shrink as minimised},
+    finding::{Effort, PATIENCE, investigate, shrink as minimised},
     judge::Judge,
     replay::{self, open, refused},
     replay_file::{self, Plot, Story},
@@ -36,7 +36,7 @@ pub struct Shrunk {
     /// Actions before and after; none in a story that needs timing.
     pub before: usize,
     pub after: usize,
-    pub tries: u64,
+    pub effort: Effort,
     pub property: Option<String>,
     pub files: Vec<PathBuf>,
 }
@@ -53,9 +53,16 @@ pub fn shrink<A: Algorithm>(options: &ShrinkOptions) -> Result<Shrunk, Failure> 
         .map_err(|error| refused(input)(replay_file::ReplayFileError::Read { line: 1, source: error }))?;
     let is_trace = first.contains(synod_telemetry::trace_file::SCHEMA);
     let found = if is_trace { of_trace::<A>(options)? } else { of_story::<A>(options)? };
-    let Some((story, before, tries)) = found else {
+    let Some((story, before, effort)) = found else {
         let lines = vec!["nothing is violated: there is nothing to shrink".to_owned()];
-        return Ok(Shrunk { lines, before: 0, after: 0, tries: 0, property: None, files: Vec::new() });
+        return Ok(Shrunk {
+            lines,
+            before: 0,
+            after: 0,
+            effort: Effort::default(),
+            property: None,
+            files: Vec::new(),
+        });
     };
     let environment = || Failure::new(Exit::Environment);
     let (parent, name) = (options.out.parent(), options.out.file_name());
@@ -70,16 +77,17 @@ pub fn shrink<A: Algorithm>(options: &ShrinkOptions) -> Result<Shrunk, Failure> 
     }
     let files = folder.finish().map_err(environment())?;
     let mut lines = replay::headline(&story, Some(before));
+    lines.extend(effort.note());
     lines.push(String::new());
     lines.extend(replay::drawn::<A>(&story, replay::MOST_ROWS));
     lines.push(String::new());
     lines.extend(files.iter().map(|file| format!("  wrote    {}", file.display())));
     let after = story.actions().len();
     let property = Some(story.violation.property.to_string());
-    Ok(Shrunk { lines, before, after, tries, property, files })
+    Ok(Shrunk { lines, before, after, effort, property, files })
 }
 
-type Found<N> = Option<(Story<N>, usize, u64)>;
+type Found<N> = Option<(Story<N>, usize, Effort)>;
 
 fn of_story<A: Algorithm>(options: &ShrinkOptions) -> Result<Found<A::Node>, Failure> {
     let story =
@@ -89,10 +97,10 @@ fn of_story<A: Algorithm>(options: &ShrinkOptions) -> Result<Found<A::Node>, Fai
         Plot::Actions(actions) => {
             let before = actions.len();
             Ok(of_list::<A>(seed, nodes, node_config, actions, Some(violation))
-                .map(|(story, tries)| (story, before, tries)))
+                .map(|(story, effort)| (story, before, effort)))
         }
         Plot::Timed(config) => Ok(investigate::<A>(&config, &node_config)
-            .map(|finding| (finding.story, finding.before.unwrap_or(0), finding.tries))),
+            .map(|finding| (finding.story, finding.before.unwrap_or(0), finding.effort))),
     }
 }
 
@@ -118,7 +126,7 @@ fn of_trace<A: Algorithm>(options: &ShrinkOptions) -> Result<Found<A::Node>, Fai
     let before = actions.len();
     let config = A::config(header.nodes);
     Ok(of_list::<A>(Some(header.seed), header.nodes, config, actions, None)
-        .map(|(story, tries)| (story, before, tries)))
+        .map(|(story, effort)| (story, before, effort)))
 }
 
 fn of_list<A: Algorithm>(
@@ -127,7 +135,7 @@ fn of_list<A: Algorithm>(
     config: <A::Node as Node>::Config,
     actions: Vec<untimed::Action<A::Node>>,
     said: Option<synod_protocol::Violation>,
-) -> Option<(Story<A::Node>, u64)> {
+) -> Option<(Story<A::Node>, Effort)> {
     let judge = Judge::<A> { config: config.clone() };
     let violation = match untimed::play(&judge, nodes, &actions, ()).0 {
         Some(violation) => violation,
@@ -149,7 +157,8 @@ impl Shrunk {
             "property": self.property,
             "actions_before": self.before,
             "actions": self.after,
-            "tries": self.tries,
+            "tries": self.effort.tries,
+            "cut_short": self.effort.is_cut_short,
             "files": self.files,
         })
     }

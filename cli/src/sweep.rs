@@ -16,8 +16,7 @@ use crate::{
     exit::Exit,
     files::Folder,
     finding::{Finding, investigate},
-    judge::{self, History},
-    replay,
+    judge, replay,
     run::Failure,
     rust_test,
     swarm::{Drawn, draw},
@@ -125,19 +124,18 @@ fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
     if let Ok(Value::Object(counts)) = serde_json::to_value(outcome.counts) {
         run.counts = counts;
     }
-    run.violation = judge::violation::<A>(&outcome);
-    run.is_undecided =
-        run.violation.is_none() && matches!(judge::history::<A>(&outcome.calls), History::Undecided);
+    (run.violation, run.is_undecided) = judge::verdict::<A>(&outcome);
     run
 }
 
 /// The story of a seed that fails.
 fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     let Drawn { config, node } = draw::<A>(seed, &options.faults);
-    let Finding { story, before, .. } = investigate::<A>(&config, &node)?;
+    let Finding { story, before, effort } = investigate::<A>(&config, &node)?;
     let name = format!("{}-seed-{seed}", A::NAME);
     let file = options.folder(A::NAME).join(format!("{name}.replay.jsonl"));
     let mut lines = replay::headline::<A::Node>(&story, before);
+    lines.extend(effort.note());
     lines.push(String::new());
     lines.extend(replay::drawn::<A>(&story, if story.needs_timing() { 12 } else { replay::MOST_ROWS }));
     lines.push(String::new());
