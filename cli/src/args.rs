@@ -10,7 +10,9 @@ use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
 use crate::{
-    exit, registry,
+    exit,
+    lin::consistency::Asked,
+    registry,
     sweep::plan::{Seeds, Shard},
 };
 
@@ -233,11 +235,15 @@ Examples:
   synod lin synod-out/raft-seed-7/history.jsonl   what `synod run` wrote
   synod lin etcd_*.log                            Porcupine's logs, and Jepsen's, as they are
   synod lin --model queue --timeout 10s h.jsonl   say what the objects are, and how long it may take
+  synod lin --consistency causal h.jsonl          judge a weaker model
+  synod lin --consistency read-committed t.jsonl  transactions that append to lists, as Elle has them
   synod lin --json *.jsonl                        one JSON document
   synod lin h.jsonl --html h.html                 see it: lanes, intervals, where it got stuck
 
 A history is one JSON object a line, times in any unit, `return` null if no answer was ever seen:
-  {\"client\":2,\"call\":79,\"return\":2067,\"op\":{\"f\":\"cas\",\"key\":1,\"from\":3,\"to\":4},\"output\":false}";
+  {\"client\":2,\"call\":79,\"return\":2067,\"op\":{\"f\":\"cas\",\"key\":1,\"from\":3,\"to\":4},\"output\":false}
+or of transactions, `ok` true for committed, false for aborted, null if that is unknown; Jepsen's are read, too:
+  {\"client\":1,\"call\":0,\"return\":5,\"txn\":[[\"append\",\"x\",1],[\"r\",\"y\",[2,3]]],\"ok\":true}";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{LIN_EXAMPLES}\n\n{}", exit::HELP))]
@@ -250,6 +256,13 @@ pub struct LinArgs {
     /// priority-queue, counter, bank, append-log
     #[arg(long, value_name = "MODEL")]
     pub model: Option<DataType>,
+
+    /// Judge this model alone [default: linearizable, and what a history that is not keeps all the same]:
+    /// linearizable, sequential, causal, read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads;
+    /// and of transactions [default: serializable]: read-uncommitted, read-committed, snapshot-isolation,
+    /// serializable, strict-serializable, and with strong-session- or strong- before each of the first four
+    #[arg(long, value_name = "C")]
+    pub consistency: Option<Asked>,
 
     /// How the files are written [default: what they look like]: jsonl, jepsen, etcd, porcupine-kv
     #[arg(long, value_name = "FORMAT")]

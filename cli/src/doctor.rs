@@ -64,9 +64,9 @@ pub fn determinism<A: Algorithm>(seeds: Seeds, program: &Path) -> Result<Diagnos
     let fresh: Vec<&str> = fresh.lines().collect();
     let mut diagnosis = Diagnosis { algorithm: A::NAME, seeds, compared: 0, mismatches: Vec::new() };
     for (seed, place) in seeds.range().zip(0..) {
-        let first = hash::<A>(seed, QueueKind::Heap);
+        let first = hash::<A>(seed, QueueKind::default());
         let others = [
-            (Way::Again, hash::<A>(seed, QueueKind::Heap)),
+            (Way::Again, hash::<A>(seed, QueueKind::default())),
             (Way::OtherQueue, hash::<A>(seed, QueueKind::Tree)),
             (Way::FreshProcess, fresh.get(place).and_then(|line| u64::from_str_radix(line, 16).ok())),
         ];
@@ -101,9 +101,9 @@ pub fn journal<A: Algorithm>(seed: u64, kind: QueueKind) -> Result<Journal, Conf
 
 /// The first event at which they differ.
 fn part<A: Algorithm>(seed: u64, way: Way, program: &Path) -> anyhow::Result<Option<Divergence>> {
-    let first = journal::<A>(seed, QueueKind::Heap)?;
+    let first = journal::<A>(seed, QueueKind::default())?;
     let other = match way {
-        Way::Again => journal::<A>(seed, QueueKind::Heap)?,
+        Way::Again => journal::<A>(seed, QueueKind::default())?,
         Way::OtherQueue => journal::<A>(seed, QueueKind::Tree)?,
         Way::FreshProcess => {
             let this = Seeds { from: seed, to: seed + 1 };
@@ -127,7 +127,10 @@ fn elsewhere<A: Algorithm>(program: &Path, what: &str, seeds: Seeds) -> anyhow::
 
 /// What a fresh process is asked for: a hash a line.
 pub fn hashes<A: Algorithm>(seeds: Seeds) -> String {
-    seeds.range().map(|seed| format!("{:016x}\n", hash::<A>(seed, QueueKind::Heap).unwrap_or(0))).collect()
+    seeds
+        .range()
+        .map(|seed| format!("{:016x}\n", hash::<A>(seed, QueueKind::default()).unwrap_or(0)))
+        .collect()
 }
 
 impl Diagnosis {

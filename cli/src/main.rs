@@ -108,6 +108,10 @@ fn lin(args: &LinArgs) -> ExitCode {
         );
         return Exit::Usage.into();
     }
+    if args.html.is_some() && !lin::consistency::has_page(args.consistency) {
+        eprintln!("error: --html shows linearizability; leave out --consistency, or leave out --html");
+        return Exit::Usage.into();
+    }
     let judged = lin::judge(args);
     if args.json {
         println!("{:#}", lin::json(&judged));

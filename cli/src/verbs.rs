@@ -182,7 +182,7 @@ pub fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
     }
     if let Some(algorithm) = args.algorithm.filter(|_| args.journal) {
         let internal = |error: ConfigError| Failure { exit: Exit::Internal, error: error.into() };
-        print!("{}", (algorithm.journal)(args.seeds.from, QueueKind::Heap).map_err(internal)?);
+        print!("{}", (algorithm.journal)(args.seeds.from, QueueKind::default()).map_err(internal)?);
         return Ok(Exit::Holds);
     }
     let all: Vec<&registry::Entry> = match args.algorithm {

@@ -1,7 +1,7 @@
 //! The check of a history: its objects one by one, and the answer for all of them.
 use crate::{
     History, Model, Op, Options, Output, Verdict,
-    explain::{explain, prefix_before},
+    explain::{explain, prefix_before, unexplained},
     fast::{self, Finding},
     model,
     objects::{self, Object, Task},
@@ -32,10 +32,13 @@ impl model::WithObject for Check<'_> {
         let history = self.history;
         let objects = Objects { history, model: object, objects: objects::split(history) };
         match turns::decide(&objects, self.options) {
-            Decision::Found(orders) => Verdict::Linearizable { order: objects.merge(&orders) },
+            Decision::Found(orders) => {
+                let call = |number: u32| history.packed()[number as usize].call;
+                Verdict::Linearizable { order: objects::merged(&objects.objects, &orders, call) }
+            }
             Decision::Refuted { object, refutation } => {
-                let violation = explain(history, &objects.objects[object], refutation);
-                Verdict::NotLinearizable(Box::new(violation))
+                let tell = if self.options.explain { explain } else { unexplained };
+                Verdict::NotLinearizable(Box::new(tell(history, &objects.objects[object], refutation)))
             }
             Decision::Unknown { why, stuck } => {
                 let prefix = |&(object, stuck): &(usize, u32)| {
@@ -45,6 +48,14 @@ impl model::WithObject for Check<'_> {
                 Verdict::Unknown { why, prefix: stuck.iter().flat_map(prefix).collect() }
             }
         }
+    }
+}
+
+/// A linearization, if one is found within the bounds.
+pub(crate) fn linearization(history: &History, options: &Options) -> Option<Vec<usize>> {
+    match check(history, &options.clone().explain(false)) {
+        Verdict::Linearizable { order } => Some(order),
+        _ => None,
     }
 }
 
@@ -88,9 +99,14 @@ where
             }
             Finding::DoesNotApply => {
                 let Task { intervals, classes } = self.objects[object].task(self.history);
-                Progress::Searching(search(&self.model, &intervals, classes))
+                Progress::Searching(vec![search(&self.model, &intervals, classes)])
             }
         }
+    }
+
+    fn rival(&'a self, object: usize) -> Box<dyn AnySearch + 'a> {
+        let Task { intervals, classes } = self.objects[object].task(self.history);
+        search_in(Sequence::EarliestCall, &self.model, &intervals, classes)
     }
 
     fn refuted(&self, object: usize, search: &dyn AnySearch) -> Refutation {
@@ -103,7 +119,7 @@ where
     }
 }
 
-/// A search with a mask that is wide enough.
+/// The search that is tried first.
 pub(crate) fn search<'a, M>(
     model: &'a M,
     intervals: &[Interval],
@@ -115,35 +131,41 @@ where
     M::Output: Send,
     M::State: Send,
 {
-    let window = Window::new(intervals);
+    search_in(Sequence::EarliestReturn, model, intervals, classes)
+}
+
+/// A search in another sequence, say.
+pub(crate) fn search_in<'a, M>(
+    sequence: Sequence,
+    model: &'a M,
+    intervals: &[Interval],
+    classes: Vec<(M::Op, Option<M::Output>)>,
+) -> Box<dyn AnySearch + 'a>
+where
+    M: Model + Sync,
+    M::Op: Send,
+    M::Output: Send,
+    M::State: Send,
+{
+    search_over(Window::new(intervals), sequence, model, classes)
+}
+
+/// A search with a mask that is wide enough.
+pub(crate) fn search_over<'a, M>(
+    window: Window,
+    sequence: Sequence,
+    model: &'a M,
+    classes: Vec<(M::Op, Option<M::Output>)>,
+) -> Box<dyn AnySearch + 'a>
+where
+    M: Model + Sync,
+    M::Op: Send,
+    M::Output: Send,
+    M::State: Send,
+{
     let transitions = Transitions::new(model, classes);
-    let sequence = Sequence::EarliestReturn;
     match window.slot_count {
         0..=64 => Box::new(Search::<u64>::new(window, transitions, sequence)),
         _ => Box::new(Search::<Box<[u64]>>::new(window, transitions, sequence)),
-    }
-}
-
-impl<M> Objects<'_, M>
-where
-    M: Model<Op = Op, Output = Output> + Sync,
-    M::State: Send,
-{
-    /// One order of all operations from one for each object: an operation takes place at the latest call up to
-    /// it in the order of its object, which is a moment between its own call and return.
-    fn merge(&self, orders: &[Vec<u32>]) -> Vec<usize> {
-        let mut moments = Vec::new();
-        for (object, order) in self.objects.iter().zip(orders) {
-            let mut moment = 0;
-            for &local in order {
-                let number = object.operations[local as usize];
-                moment = moment.max(self.history.packed()[number as usize].call);
-                moments.push((moment, number));
-            }
-        }
-        if !moments.is_sorted_by_key(|&(moment, _)| moment) {
-            moments.sort_by_key(|&(moment, _)| moment);
-        }
-        moments.into_iter().map(|(_, number)| number as usize).collect()
     }
 }

@@ -62,6 +62,19 @@ pub(crate) fn explain(history: &History, object: &Object, refutation: Refutation
     Violation { stuck, key: object.key(history), reason, counterexample, prefix }
 }
 
+/// The violation as it was found.
+pub(crate) fn unexplained(history: &History, object: &Object, refutation: Refutation) -> Violation {
+    let number = |local: u32| object.operations[local as usize] as usize;
+    let stuck = number(refutation.stuck);
+    Violation {
+        stuck,
+        key: object.key(history),
+        reason: format!("line {}: {} fits nowhere", history.line(stuck), history.operation(stuck)),
+        counterexample: refutation.core.into_iter().map(number).collect(),
+        prefix: Vec::new(),
+    }
+}
+
 /// A few states in words.
 fn listed(states: &[String]) -> String {
     let known = states.iter().filter(|state| !state.contains(SOMETHING_ELSE)).map(|state| shortened(state));
@@ -217,7 +230,6 @@ impl Cut<'_> {
             let class = self.get(local).class;
             let value = match (class.function, class.answer) {
                 (Function::Cas, Answer::Bool(false)) => return None,
-                (Function::Append, _) if self.is_register() => return None,
                 (Function::Append, _) if self.is_seen(class.arguments[0]) => continue,
                 (Function::Cas, _) => {
                     needed.insert(class.arguments[0]);
@@ -242,12 +254,20 @@ impl Cut<'_> {
         Some(values)
     }
 
-    /// Whether a read that is left has this value in the log.
+    /// Whether a read that is left has this value in the log, or a read or a swap has its characters in the text.
     fn is_seen(&self, value: Symbol) -> bool {
-        let arrays = self.history.interner().arrays();
-        self.kept.iter().any(|&local| match self.get(local).class.answer {
-            Answer::Array(node) => arrays.symbols(node).contains(&value),
-            _ => false,
+        let interner = self.history.interner();
+        let text = interner.value(value).map(|value| value.characters()).unwrap_or_default();
+        let shows_it = |symbol: Symbol| {
+            interner.value(symbol).is_some_and(|value| value.characters().contains(text.as_str()))
+        };
+        self.kept.iter().any(|&local| {
+            let class = self.get(local).class;
+            match class.answer {
+                Answer::Array(node) => interner.arrays().symbols(node).contains(&value),
+                Answer::Value(read) if self.is_register() => shows_it(read),
+                _ => class.function == Function::Cas && shows_it(class.arguments[0]),
+            }
         })
     }
 

@@ -13,6 +13,7 @@ mod priority_queue;
 mod queue;
 mod register;
 mod stack;
+mod text_log;
 #[cfg(test)]
 mod tests;
 
@@ -51,7 +52,11 @@ impl<'a> Operations<'a> {
 pub(crate) fn judge(history: &History, object: &Object) -> Finding {
     let operations = Operations { packed: history.packed(), numbers: &object.operations, history };
     match history.data_type() {
-        DataType::Register | DataType::CasRegister | DataType::KeyValue => register::judge(operations),
+        DataType::Register | DataType::CasRegister => register::judge(operations),
+        DataType::KeyValue => match register::judge(operations) {
+            Finding::DoesNotApply => text_log::judge(operations),
+            finding => finding,
+        },
         DataType::Queue => queue::judge(operations),
         DataType::Stack => stack::judge(operations),
         DataType::PriorityQueue => priority_queue::judge(operations),

@@ -1,8 +1,8 @@
 //! Histories as text: the format of this house, and what others write.
-mod edn;
+pub(crate) mod edn;
 mod etcd;
 mod jepsen;
-mod json;
+pub(crate) mod json;
 mod jsonl;
 mod recorder;
 

@@ -163,6 +163,16 @@ impl History {
         self.initial.as_ref().map_or(Symbol::NONE, known)
     }
 
+    /// The same as a value.
+    pub(crate) fn initial(&self) -> Option<&Value> {
+        self.initial.as_ref()
+    }
+
+    /// How many clients it has.
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.operations
     }

@@ -23,7 +23,27 @@
 //! assert_eq!(violation.stuck, 2);
 //! # Ok::<(), synod_linearizability::HistoryError>(())
 //! ```
+//!
+//! A history that is not linearizable may keep something weaker: [`check_consistency`] judges sequential and causal
+//! consistency and the four session guarantees, which [`consistency`] defines.
+//!
+//! ```
+//! use synod_linearizability::{Consistency, History, Op, Operation, Options, Output, check_consistency};
+//!
+//! // Two clients, each with its own write, and neither sees the other's.
+//! let put = |client, key| Operation::called(client, 0, Op::Put(1.into())).on(key).returned(5, Output::Null);
+//! let miss = |client, key| Operation::called(client, 10, Op::Get).on(key).returned(15, Output::Null);
+//! let history = History::new([put(1, "x"), put(2, "y"), miss(1, "y"), miss(2, "x")])?;
+//! let holds = |model| check_consistency(&history, model, &Options::default()).holds();
+//! assert!(!holds(Consistency::Linearizable) && !holds(Consistency::Sequential));
+//! assert!(holds(Consistency::Causal) && holds(Consistency::ReadYourWrites));
+//! # Ok::<(), synod_linearizability::HistoryError>(())
+//! ```
+//!
+//! Of transactions on several objects [`transactions`] says which isolation level they have.
 mod check;
+mod custom;
+pub mod consistency;
 mod data_type;
 mod error;
 mod explain;
@@ -36,11 +56,13 @@ mod history;
 pub mod html;
 mod mask;
 pub mod model;
+mod monitor;
 mod objects;
 mod operation;
 mod options;
 mod search;
 mod symbol;
+pub mod transactions;
 mod transitions;
 #[cfg(test)]
 mod traps;
@@ -51,11 +73,14 @@ mod verify;
 mod window;
 
 pub use check::check;
+pub use consistency::{Consistency, check_consistency};
+pub use custom::{Call, check_model, verify_model};
 pub use data_type::{DataType, UnknownDataType};
 pub use error::HistoryError;
 pub use format::{Format, ReadOptions, UnknownFormat};
 pub use history::{History, HistoryBuilder};
 pub use model::Model;
+pub use monitor::{Alarm, Monitor};
 pub use operation::{Op, Operation, Output, Return};
 pub use options::Options;
 pub use value::Value;

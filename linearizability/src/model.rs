@@ -56,6 +56,14 @@ pub trait Model {
         false
     }
 
+    /// Which object an operation is on. Operations on different objects never influence each other, so that each
+    /// object is checked by itself (locality, Herlihy & Wing 1990 §3.1), from the [initial](Model::initial) state;
+    /// with all in one object, as here unless you say otherwise, the search is slower and never wrong.
+    fn object(&self, op: &Self::Op) -> u64 {
+        let _ = op;
+        0
+    }
+
     /// A state in words, for the sentence that says why a history is not linearizable.
     fn describe(&self, state: &Self::State) -> String {
         format!("{state:?}")
@@ -75,6 +83,18 @@ pub(crate) trait Object {
     fn is_read_only(&self, op: &Op, output: Option<&Output>) -> bool;
 
     fn describe(&self, state: &Self::State) -> String;
+
+    /// Operations that lead from the initial state to this one, of a container whose operations are judged faster
+    /// by what was put in and taken out than by a search.
+    fn refilled(&self, state: &Self::State) -> Option<Vec<Op>> {
+        let _ = state;
+        None
+    }
+
+    /// Whether it is a register, or a key: most of what changes it leaves nothing of what was there.
+    fn is_overwritten(&self) -> bool {
+        false
+    }
 }
 
 /// A [`Model`] of each [`Object`].

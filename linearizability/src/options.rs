@@ -5,7 +5,7 @@ use std::time::Duration;
 ///
 /// Without bounds a check always decides; in the worst case (many operations open at once, few values) it needs
 /// time and memory exponential in the number of open operations.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
     /// Steps of the model, over all objects together. The same bound gives the same verdict everywhere.
@@ -14,6 +14,15 @@ pub struct Options {
     pub memory: Option<usize>,
     /// How long the search may take. The one bound by which the verdict depends on the machine.
     pub timeout: Option<Duration>,
+    /// Whether a violation is cut down to a few operations, and told in a sentence (it is, unless given). Without
+    /// that, its counterexample is whatever the check itself came upon.
+    pub explain: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { steps: None, memory: None, timeout: None, explain: true }
+    }
 }
 
 impl Options {
@@ -26,6 +35,12 @@ impl Options {
     /// Bounds the bytes held.
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = Some(bytes);
+        self
+    }
+
+    /// Says whether a violation is explained.
+    pub fn explain(mut self, explain: bool) -> Self {
+        self.explain = explain;
         self
     }
 

@@ -366,10 +366,14 @@ enum Configurations<K> {
 }
 
 impl<K: Mask> Seen<K> {
+    /// The table is not made larger than this before it is needed.
+    const ROOM: usize = 1_000;
+
     fn new(window: &Window) -> Self {
         let first_pending_slot = window.first_pending_slot;
         let configurations = if window.slot_count == first_pending_slot as usize {
-            Configurations::Exact(FastSet::default())
+            let room = window.events.len().min(Self::ROOM);
+            Configurations::Exact(FastSet::with_capacity_and_hasher(room, Default::default()))
         } else {
             Configurations::Minimal { first_pending_slot, sets: FastMap::default(), count: 0 }
         };

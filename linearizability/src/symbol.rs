@@ -56,6 +56,18 @@ impl Interner {
         }
     }
 
+    /// The value if it is a text.
+    pub(crate) fn text(&self, symbol: Symbol) -> Option<&str> {
+        match symbol {
+            Symbol::NONE | Symbol::UNSEEN => None,
+            symbol if symbol.is_small() => None,
+            Symbol(place) => match &self.table[(place - Symbol::TABLE) as usize] {
+                Value::Text(text) => Some(text),
+                Value::Number(_) => None,
+            },
+        }
+    }
+
     pub(crate) fn array(&mut self, values: &[Value]) -> u32 {
         let mut node = Arrays::EMPTY;
         for value in values {

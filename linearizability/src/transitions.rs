@@ -1,6 +1,8 @@
 //! A model over small numbers: states and operations are interned, and each step is computed once.
 //!
 //! So the search compares and hashes words whatever the model is (Knossos' memo, done lazily).
+use std::collections::hash_map::Entry;
+
 use crate::{Model, hash::FastMap};
 
 /// The steps of a model that were computed so far.
@@ -112,21 +114,27 @@ struct States<'m, M: Model> {
 }
 
 impl<'m, M: Model> States<'m, M> {
+    /// Most histories visit about as many states as they have kinds of operations, or not many more.
+    const ROOM: usize = 1_000;
+
     fn new(model: &'m M, classes: Vec<(M::Op, Option<M::Output>)>) -> Self {
+        let room = classes.len().min(Self::ROOM);
+        let numbers = FastMap::with_capacity_and_hasher(room, Default::default());
         let mut states =
-            States { model, classes, states: Vec::new(), numbers: FastMap::default(), scratch: Vec::new() };
+            States { model, classes, states: Vec::with_capacity(room), numbers, scratch: Vec::new() };
         states.number(model.initial());
         states
     }
 
     fn number(&mut self, state: M::State) -> u32 {
-        if let Some(&number) = self.numbers.get(&state) {
-            return number;
+        let next = self.states.len() as u32;
+        match self.numbers.entry(state) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                self.states.push(place.key().clone());
+                *place.insert(next)
+            }
         }
-        let number = self.states.len() as u32;
-        self.states.push(state.clone());
-        self.numbers.insert(state, number);
-        number
     }
 }
 

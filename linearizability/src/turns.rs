@@ -1,12 +1,14 @@
 //! Many objects, one answer: their searches are moved on in turns.
 //!
 //! Turns get longer and longer, so that an object that is easily refuted is not kept waiting by a hard one, and
-//! the answer does not depend on the order of the objects. Within a turn the objects are spread over the
-//! cores; what one of them does never depends on another.
+//! the answer does not depend on the order of the objects. An object that needs a second turn gets a second
+//! search, which tries candidates in another sequence: no sequence is best for all histories, and the first
+//! to come to an end decides. Within a turn objects and searches are spread over the cores; what one of them
+//! does never depends on another, and of two that end in the same turn the first counts.
 use std::{
     sync::{
         Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::Instant,
@@ -30,7 +32,8 @@ pub(crate) trait AnySearch: Send {
 pub(crate) enum Progress<'a, R> {
     Found(Vec<u32>),
     Refuted(R),
-    Searching(Box<dyn AnySearch + 'a>),
+    /// One search, or two that compete.
+    Searching(Vec<Box<dyn AnySearch + 'a>>),
 }
 
 /// What became of all objects together.
@@ -51,6 +54,8 @@ pub(crate) trait Cases<'a>: Sync {
     /// Whether they are worth the start of threads.
     fn are_many(&self) -> bool;
     fn begin(&'a self, object: usize) -> Progress<'a, Self::Refutation>;
+    /// A search of the same object in another sequence.
+    fn rival(&'a self, object: usize) -> Box<dyn AnySearch + 'a>;
     fn refuted(&self, object: usize, search: &dyn AnySearch) -> Self::Refutation;
 }
 
@@ -61,7 +66,7 @@ const SLICE: u64 = 1_000;
 
 pub(crate) fn decide<'a, C: Cases<'a>>(cases: &'a C, options: &Options) -> Decision<C::Refutation> {
     let objects = (0..cases.count()).map(|_| Mutex::new(None)).collect::<Vec<_>>();
-    let bytes = (0..cases.count()).map(|_| AtomicUsize::new(0)).collect::<Vec<_>>();
+    let bytes = (0..cases.count()).map(|_| Default::default()).collect::<Vec<_>>();
     let round = Round { cases, options, since: Instant::now(), objects, bytes };
     round.decide()
 }
@@ -71,7 +76,8 @@ struct Round<'a, 'o, C: Cases<'a>> {
     options: &'o Options,
     since: Instant,
     objects: Vec<Mutex<Option<Progress<'a, C::Refutation>>>>,
-    bytes: Vec<AtomicUsize>,
+    /// What each search of each object holds.
+    bytes: Vec<[AtomicUsize; 2]>,
 }
 
 impl<'a, C: Cases<'a>> Round<'a, '_, C> {
@@ -86,7 +92,7 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
                 return self.unknown(Why::Steps(limit));
             }
             let is_later = turn > FIRST_TURN;
-            let used = match self.run(&open, steps, is_later || self.cases.are_many()) {
+            let used = match self.run(&open, steps, is_later) {
                 Ok(used) => used,
                 Err(Halt::Bound(why)) => return self.unknown(why),
                 Err(Halt::Refuted(object)) => {
@@ -112,13 +118,22 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
     }
 
     /// One turn for each of the open objects; how many steps they took.
-    fn run(&self, open: &[usize], steps: u64, spread: bool) -> Result<u64, Halt> {
-        let turn =
-            Turn { next: AtomicUsize::new(0), used: AtomicU64::new(0), halt: Mutex::new(None), open, steps };
-        let cores = thread::available_parallelism().map_or(1, usize::from).min(open.len());
-        if spread && cores > 1 {
+    fn run(&self, open: &[usize], steps: u64, is_later: bool) -> Result<u64, Halt> {
+        // Asking how many cores there are takes as long as a short check.
+        let cores = if is_later || (open.len() > 1 && self.cases.are_many()) { cores() } else { 1 };
+        let turn = Turn {
+            next: AtomicUsize::new(0),
+            used: AtomicU64::new(0),
+            halt: Mutex::new(None),
+            open,
+            steps,
+            has_rivals: is_later,
+            has_idle_cores: open.len() < cores,
+        };
+        let workers = cores.min(open.len());
+        if workers > 1 {
             thread::scope(|scope| {
-                let workers = (0..cores).map(|_| scope.spawn(|| self.work(&turn))).collect::<Vec<_>>();
+                let workers = (0..workers).map(|_| scope.spawn(|| self.work(&turn))).collect::<Vec<_>>();
                 workers.into_iter().for_each(|worker| worker.join().expect("a worker does not panic"));
             });
         } else {
@@ -146,39 +161,94 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
     fn turn_of(&self, object: usize, turn: &Turn<'_>) -> Result<(), Halt> {
         let mut progress = self.objects[object].lock().expect(NOT_POISONED);
         let progress = progress.get_or_insert_with(|| self.cases.begin(object));
-        let mut left = turn.steps;
-        while left > 0 {
-            let Progress::Searching(search) = progress else { break };
-            let before = search.steps();
-            let outcome = search.run(left.min(SLICE));
-            let used = search.steps() - before;
-            turn.used.fetch_add(used, Ordering::Relaxed);
-            match outcome {
-                Outcome::Found => *progress = Progress::Found(search.order()),
-                Outcome::Exhausted => *progress = Progress::Refuted(self.cases.refuted(object, &**search)),
-                Outcome::OutOfSteps => {
-                    left = left.saturating_sub(used.max(1));
-                    self.bytes[object].store(search.bytes(), Ordering::Relaxed);
-                    self.within_bounds().map_err(Halt::Bound)?;
-                    if turn.is_over(object) {
-                        return Ok(());
-                    }
-                }
+        if let Progress::Searching(searches) = progress {
+            if turn.has_rivals && searches.len() == 1 {
+                searches.push(self.cases.rival(object));
+            }
+            if let Some((winner, outcome)) = self.compete(object, searches, turn)? {
+                *progress = match outcome {
+                    Outcome::Found => Progress::Found(searches[winner].order()),
+                    _ => Progress::Refuted(self.cases.refuted(object, &*searches[winner])),
+                };
             }
         }
         match progress {
             Progress::Refuted(_) => Err(Halt::Refuted(object)),
             Progress::Found(_) => {
-                self.bytes[object].store(0, Ordering::Relaxed);
+                self.bytes[object].iter().for_each(|bytes| bytes.store(0, Ordering::Relaxed));
                 Ok(())
             }
             Progress::Searching(_) => Ok(()),
         }
     }
 
+    /// Moves on the searches of an object; the first that came to an end, and which one.
+    fn compete(
+        &self,
+        object: usize,
+        searches: &mut [Box<dyn AnySearch + 'a>],
+        turn: &Turn<'_>,
+    ) -> Result<Option<(usize, Outcome)>, Halt> {
+        let is_decided = AtomicBool::new(false);
+        match searches {
+            [first, second] if turn.has_idle_cores => {
+                let ((one, steps), (other, others_steps)) = thread::scope(|scope| {
+                    let rival = scope.spawn(|| self.advance(object, 1, &mut **second, turn, &is_decided));
+                    let one = self.advance(object, 0, &mut **first, turn, &AtomicBool::new(false));
+                    is_decided.store(matches!(one.0, Ok(Some(_))), Ordering::Relaxed);
+                    (one, rival.join().expect("a search does not panic"))
+                });
+                turn.used.fetch_add(steps, Ordering::Relaxed);
+                if let Some(outcome) = one? {
+                    // How far the second one came is a matter of chance, and must not count.
+                    return Ok(Some((0, outcome)));
+                }
+                turn.used.fetch_add(others_steps, Ordering::Relaxed);
+                Ok(other?.map(|outcome| (1, outcome)))
+            }
+            _ => {
+                for (place, search) in searches.iter_mut().enumerate() {
+                    let (outcome, steps) = self.advance(object, place, &mut **search, turn, &is_decided);
+                    turn.used.fetch_add(steps, Ordering::Relaxed);
+                    if let Some(outcome) = outcome? {
+                        return Ok(Some((place, outcome)));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Moves one search on, by a turn at most: how it ended, if it did, and its steps.
+    fn advance(
+        &self,
+        object: usize,
+        place: usize,
+        search: &mut dyn AnySearch,
+        turn: &Turn<'_>,
+        is_decided: &AtomicBool,
+    ) -> (Result<Option<Outcome>, Halt>, u64) {
+        let since = search.steps();
+        while search.steps() - since < turn.steps && !is_decided.load(Ordering::Relaxed) {
+            let left = turn.steps - (search.steps() - since);
+            let outcome = search.run(left.min(SLICE));
+            if outcome != Outcome::OutOfSteps {
+                return (Ok(Some(outcome)), search.steps() - since);
+            }
+            self.bytes[object][place].store(search.bytes(), Ordering::Relaxed);
+            if let Err(why) = self.within_bounds() {
+                return (Err(Halt::Bound(why)), search.steps() - since);
+            }
+            if turn.is_over(object) {
+                break;
+            }
+        }
+        (Ok(None), search.steps() - since)
+    }
+
     fn within_bounds(&self) -> Result<(), Why> {
         if let Some(limit) = self.options.memory
-            && self.bytes.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum::<usize>() > limit
+            && self.bytes.iter().flatten().map(|bytes| bytes.load(Ordering::Relaxed)).sum::<usize>() > limit
         {
             return Err(Why::Memory(limit));
         }
@@ -191,12 +261,16 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
     fn unknown(self, why: Why) -> Decision<C::Refutation> {
         let mut stuck = Vec::new();
         for (number, object) in self.objects.into_iter().enumerate() {
-            if let Some(Progress::Searching(search)) = object.into_inner().expect(NOT_POISONED) {
-                stuck.extend(search.stuck().map(|operation| (number, operation)));
+            if let Some(Progress::Searching(searches)) = object.into_inner().expect(NOT_POISONED) {
+                stuck.extend(searches[0].stuck().map(|operation| (number, operation)));
             }
         }
         Decision::Unknown { why, stuck }
     }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 const NOT_POISONED: &str = "no worker panicked";
@@ -213,6 +287,8 @@ struct Turn<'t> {
     halt: Mutex<Option<Halt>>,
     open: &'t [usize],
     steps: u64,
+    has_rivals: bool,
+    has_idle_cores: bool,
 }
 
 impl Turn<'_> {

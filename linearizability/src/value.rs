@@ -10,6 +10,16 @@ pub enum Value {
     Text(Arc<str>),
 }
 
+impl Value {
+    /// Its characters, as an append adds them to a text.
+    pub(crate) fn characters(&self) -> String {
+        match self {
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => text.to_string(),
+        }
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Value::Number(number)

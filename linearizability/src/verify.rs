@@ -28,6 +28,14 @@ pub enum OrderError {
         /// The one that it overtook.
         earlier: usize,
     },
+    /// The order of their client forbids it.
+    #[error("operation {later} stands before operation {earlier}, which its client called earlier")]
+    OutOfTurn {
+        /// The operation that stands too early.
+        later: usize,
+        /// The one that it overtook.
+        earlier: usize,
+    },
     /// The model forbids it.
     #[error("operation {0} cannot give its answer at its place in the order")]
     WrongAnswer(usize),
@@ -40,7 +48,7 @@ pub fn verify(history: &History, order: &[usize]) -> Result<(), OrderError> {
     gives_the_answers(history, order)
 }
 
-fn is_complete(history: &History, order: &[usize]) -> Result<(), OrderError> {
+pub(crate) fn is_complete(history: &History, order: &[usize]) -> Result<(), OrderError> {
     let mut is_there = vec![false; history.len()];
     for &number in order {
         match is_there.get_mut(number) {
@@ -74,7 +82,7 @@ fn keeps_real_time(history: &History, order: &[usize]) -> Result<(), OrderError>
     Ok(())
 }
 
-fn gives_the_answers(history: &History, order: &[usize]) -> Result<(), OrderError> {
+pub(crate) fn gives_the_answers(history: &History, order: &[usize]) -> Result<(), OrderError> {
     history.with_object(Replay { history, order })
 }
 

@@ -69,6 +69,12 @@ extern crate alloc;
 mod value;
 pub use value::{Data, Never, Value};
 
+mod digest;
+pub use digest::{Digest, stir};
+
+mod shared;
+pub use shared::Shared;
+
 mod ids;
 pub use ids::{Answer, Caller, ClientId, NodeId};
 

@@ -1,5 +1,5 @@
 //! Quorums: sets of which any two that must meet do meet.
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub const fn majority(n: usize) -> usize {
 /// than the members; majorities intersect themselves (Flexible Paxos needs only the former).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Quorum {
-    members: Vec<NodeId>,
+    members: Arc<[NodeId]>,
     size: usize,
 }
 
@@ -27,7 +27,7 @@ impl Quorum {
         members.sort_unstable();
         members.dedup();
         let size = majority(members.len());
-        Quorum { members, size }
+        Quorum { members: members.into(), size }
     }
 
     /// `None` if there are fewer members than that, or if a quorum would be empty.
@@ -38,6 +38,12 @@ impl Quorum {
 
     pub fn members(&self) -> &[NodeId] {
         &self.members
+    }
+
+    /// The members one by one; it borrows nothing, so that what holds the quorum can change meanwhile.
+    pub fn each(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let members = Arc::clone(&self.members);
+        (0..members.len()).map(move |place| members[place])
     }
 
     pub fn size(&self) -> usize {

@@ -1,8 +1,9 @@
 //! Clients (§8): each call takes effect exactly once, however often it is tried.
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, btree_map::Entry};
+use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, ClientId, Effects, StateMachine};
+use synod_protocol::{Caller, ClientId, Effects, Shared, StateMachine};
 
 use crate::{Payload, Raft, event::RaftEvent, node::Role};
 
@@ -59,13 +60,19 @@ impl<S: StateMachine> Replicated<S> {
     /// Applies a committed command, unless it was applied before; gives the result of the one time that it
     /// took effect, if that is still known.
     pub(crate) fn apply(&mut self, client: ClientId, number: u64, command: &S::Command) -> Option<S::Output> {
-        match self.seen(client, number) {
-            Seen::Latest(output) => Some(output.clone()),
-            Seen::Outdated => None,
-            Seen::Never => {
+        let session = match self.sessions.entry(client) {
+            Entry::Occupied(session) => session.into_mut(),
+            Entry::Vacant(first) => {
                 let output = self.state_machine.apply(command);
-                self.sessions.insert(client, Session { number, output: output.clone() });
-                Some(output)
+                return Some(first.insert(Session { number, output }).output.clone());
+            }
+        };
+        match number.cmp(&session.number) {
+            Ordering::Less => None,
+            Ordering::Equal => Some(session.output.clone()),
+            Ordering::Greater => {
+                *session = Session { number, output: self.state_machine.apply(command) };
+                Some(session.output.clone())
             }
         }
     }
@@ -102,7 +109,8 @@ impl<S: StateMachine> Raft<S> {
         let Caller { client, number, .. } = from;
         let (term, index) = (self.current_term(), self.log().last_index().next());
         out.note(RaftEvent::Appended { term, index, client, number });
-        self.append(Payload::Command { client, number, command: command.clone() }, out);
+        let command = Shared::new(command.clone());
+        self.append(Payload::Command { client, number, command }, out);
         self.replicate(out);
         self.advance_commit_index(out);
     }

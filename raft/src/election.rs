@@ -192,6 +192,10 @@ impl<S: StateMachine> Raft<S> {
     /// Follows the leader of the current term, or nobody. Sets the timers as [`Timer`] says.
     pub(crate) fn become_follower(&mut self, leader: Option<NodeId>, out: &mut Effects<Self>) {
         let contact = self.config.election_timeout.start;
+        // Mostly it hears its leader once more, and nothing changes but the timer.
+        if matches!(self.role, Role::Follower { leader: known @ Some(_) } if known == leader) {
+            return out.set_timer(Timer::LeaderContact, contact..contact);
+        }
         let before = mem::replace(&mut self.role, Role::Follower { leader });
         let mut election_is_armed = true;
         match before {

@@ -57,7 +57,7 @@ pub struct LastLog {
 pub struct AppendEntries<C> {
     pub prev_log_index: Index,
     pub prev_log_term: Term,
-    /// Shared by the messages to all followers and the leader's own record. Empty for a heartbeat.
+    /// Shared by the messages to all followers that lack the same. Empty for a heartbeat.
     pub entries: Arc<[Entry<C>]>,
     pub leader_commit: Index,
     /// Counts the leader's rounds of confirming its leadership, for reads (dissertation §6.4).

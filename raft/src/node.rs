@@ -200,7 +200,7 @@ impl<S: StateMachine> Raft<S> {
     /// The other members.
     pub(crate) fn peers(&self) -> impl Iterator<Item = NodeId> + use<S> {
         let me = self.id;
-        self.quorum.members().to_vec().into_iter().filter(move |&member| member != me)
+        self.quorum.each().filter(move |&member| member != me)
     }
 
     pub(crate) fn send(&self, to: NodeId, body: Body<S::Command>, out: &mut Effects<Self>) {

@@ -69,6 +69,13 @@ impl Progress {
     }
 }
 
+/// The entries that were last cut from the log, to be sent: followers mostly lack the same.
+struct Piece<C> {
+    after: Index,
+    up_to: Index,
+    entries: Arc<[Entry<C>]>,
+}
+
 /// The leader's side.
 impl<S: StateMachine> Raft<S> {
     /// "Once a candidate wins an election, it becomes leader. It then sends heartbeat messages to all of
@@ -102,12 +109,13 @@ impl<S: StateMachine> Raft<S> {
 
     /// Sends each follower what it lacks, as far as may be on its way at once.
     pub(crate) fn replicate(&mut self, out: &mut Effects<Self>) {
+        let mut piece = None;
         for peer in self.peers() {
-            self.replicate_to(peer, out);
+            self.replicate_to(peer, &mut piece, out);
         }
     }
 
-    fn replicate_to(&mut self, peer: NodeId, out: &mut Effects<Self>) {
+    fn replicate_to(&mut self, peer: NodeId, piece: &mut Option<Piece<S::Command>>, out: &mut Effects<Self>) {
         let last_index = self.log().last_index();
         let most = self.config.max_appends_in_flight;
         while let Role::Leader(leadership) = &mut self.role
@@ -121,18 +129,32 @@ impl<S: StateMachine> Raft<S> {
             if !progress.probing {
                 progress.next_index = up_to.next();
             }
-            self.send_append(peer, previous, up_to, out);
+            let entries = match piece {
+                Some(piece) if (piece.after, piece.up_to) == (previous, up_to) => piece.entries.clone(),
+                _ => {
+                    let entries: Arc<[_]> = self.log().slice(previous, up_to).into();
+                    *piece = Some(Piece { after: previous, up_to, entries: entries.clone() });
+                    entries
+                }
+            };
+            self.send_append(peer, previous, entries, out);
         }
     }
 
-    /// The entries in (`previous`, `up_to`].
-    fn send_append(&self, peer: NodeId, previous: Index, up_to: Index, out: &mut Effects<Self>) {
+    /// The entries that follow `previous`; none for a heartbeat.
+    fn send_append(
+        &self,
+        peer: NodeId,
+        previous: Index,
+        entries: Arc<[Entry<S::Command>]>,
+        out: &mut Effects<Self>,
+    ) {
         let Role::Leader(leadership) = &self.role else { return };
         let prev_log_term = self.log().term(previous);
         let append = AppendEntries {
             prev_log_index: previous,
             prev_log_term: prev_log_term.expect("Leader Append-Only: what was in the log still is"),
-            entries: self.log().slice(previous, up_to).into(),
+            entries,
             leader_commit: self.commit_index,
             round: leadership.reads.round(),
         };
@@ -164,14 +186,14 @@ impl<S: StateMachine> Raft<S> {
             progress.probe_from(if progress.probing { progress.next_index } else { Index::ZERO });
             let previous = progress.next_index.previous();
             if previous < last_index {
-                return self.replicate_to(peer, out);
+                return self.replicate_to(peer, &mut None, out);
             }
-            return self.send_append(peer, previous, previous, out);
+            return self.send_append(peer, previous, Arc::default(), out);
         }
         progress.stalled = something_is_out;
         // Of what the follower has for certain, so that this message cannot conflict with those under way.
         let matched = progress.match_index;
-        self.send_append(peer, matched, matched, out);
+        self.send_append(peer, matched, Arc::default(), out);
     }
 
     /// Says once more that this server leads, with the current round, to those who did not confirm it.
@@ -181,7 +203,7 @@ impl<S: StateMachine> Raft<S> {
             // While the logs are being compared, the question rides on that message's like.
             let previous =
                 if progress.probing { progress.next_index.previous() } else { progress.match_index };
-            self.send_append(peer, previous, previous, out);
+            self.send_append(peer, previous, Arc::default(), out);
         }
     }
 
@@ -208,6 +230,7 @@ impl<S: StateMachine> Raft<S> {
         // Whatever it says of the log: it is of our term, so its sender took us for the leader.
         leadership.heard.insert(from);
         progress.round = progress.round.max(round);
+        let may_commit_more = matches!(outcome, Outcome::Matched { index } if index > self.commit_index);
         match outcome {
             Outcome::Matched { index } if index > last_index => out.note(RaftEvent::IgnoredNonsense { from }),
             Outcome::Matched { index } => {
@@ -234,9 +257,11 @@ impl<S: StateMachine> Raft<S> {
             }
             Outcome::StaleTerm => {}
         }
-        self.advance_commit_index(out);
+        if may_commit_more {
+            self.advance_commit_index(out);
+        }
         self.answer_reads(out);
-        self.replicate_to(from, out);
+        self.replicate_to(from, &mut None, out);
     }
 }
 

@@ -2,7 +2,7 @@
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::ClientId;
+use synod_protocol::{ClientId, Data, Shared};
 
 /// Terms act as a logical clock (§5.1). The first leader's term is at least 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +51,7 @@ impl fmt::Display for Index {
 
 /// "Each entry contains command for state machine, and term when entry was received by leader."
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(bound = "C: Data")]
 pub struct Entry<C> {
     pub term: Term,
     pub payload: Payload<C>,
@@ -58,11 +59,13 @@ pub struct Entry<C> {
 
 /// What an entry does when it is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(bound = "C: Data")]
 pub enum Payload<C> {
     /// A leader's first entry (§8): by committing it, the leader learns what is committed.
     NoOp,
     /// A client's call. Its number makes it take effect once, however often it stands in the log (§8).
-    Command { client: ClientId, number: u64, command: C },
+    /// The command itself is shared by all logs, messages and records that hold it.
+    Command { client: ClientId, number: u64, command: Shared<C> },
 }
 
 /// What a node is, in one word.

@@ -6,6 +6,8 @@
 //! The mixer is our own, so that a printed seed replays after any upgrade of a dependency.
 use std::{ops::Range, time::Duration};
 
+use synod_protocol::stir;
+
 /// The draw number `k` at a place.
 pub fn mix(seed: u64, site: Site, a: u64, b: u64, k: u64) -> u64 {
     Key::new(seed, site, a, b).bits(k)
@@ -56,15 +58,6 @@ impl Key {
 }
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// A bijection in which each bit of the input flips each bit of the output in half of the cases.
-#[inline]
-pub(crate) fn stir(x: u64) -> u64 {
-    let x = x.wrapping_add(GOLDEN);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
-}
 
 /// As many draws as one likes for one decision: they are numbered from 0, and belong to it alone.
 #[derive(Clone, Debug)]

@@ -1,65 +1,72 @@
 //! The trace hash: 64 bits that stand for everything that happened.
 use std::hash::{Hash, Hasher};
 
-use synod_protocol::{Loss, Node, Place, Step, What};
+use synod_protocol::{Digest, Effect, Input, Loss, Node, Place, Step, What};
 
-use crate::draw::stir;
+use crate::draw::nanos;
 
-/// Equal on every machine and in every build: numbers count as 64 bits, whatever their width, and bytes
-/// are read little-endian.
+/// What happened so far, in a [`Digest`].
 #[derive(Clone, Debug)]
-pub(crate) struct TraceHash {
-    /// Words go into the two in turn, so that one multiplication need not wait for the last.
-    lanes: [u64; 2],
-}
+pub(crate) struct TraceHash(Digest);
 
 impl TraceHash {
     pub(crate) fn new(seed: u64) -> Self {
-        TraceHash { lanes: [stir(seed), stir(!seed)] }
+        TraceHash(Digest::new(seed))
     }
 
-    #[inline(always)]
-    fn word(&mut self, word: u64) {
-        let [turn, other] = self.lanes;
-        self.lanes = [other, (turn.rotate_left(26) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5)];
+    pub(crate) fn finish(&self) -> u64 {
+        self.0.finish()
     }
 
-    /// All of a step but the view, which the state of the node determines.
+    /// Of these words and whatever is hashed with them.
+    pub(crate) fn add(&mut self, value: &impl Hash) {
+        value.hash(&mut self.0);
+    }
+
+    /// As [`add`](TraceHash::add), and says how many words that were: its cost.
+    pub(crate) fn add_counted(&mut self, value: &impl Hash) -> u64 {
+        let mut counting = Counting { digest: &mut self.0, words: 0 };
+        value.hash(&mut counting);
+        counting.words
+    }
+
+    /// All of a step but what follows from the rest: the view, which the state of the node determines, and
+    /// what a packet carries, which was hashed where it was made (an effect, a call).
     #[inline(always)]
     pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
-        self.word(step.number);
-        self.word(step.at.0);
+        let hash = &mut self.0;
+        hash.word(step.at.0);
         let here = place(step.place);
         match &step.what {
             What::Handled { clock, packet, input, effects, view: _ } => {
-                self.word(1 << 60 | here);
-                self.word(effects.len() as u64);
-                self.word(clock.0);
-                self.word(packet.map_or(u64::MAX, |packet| packet.0));
-                input.hash(self);
-                effects.iter().for_each(|effect| effect.hash(self));
+                hash.word(1 << 60 | here);
+                hash.word(effects.len() as u64);
+                hash.word(clock.0);
+                hash.word(packet.map_or(u64::MAX, |packet| packet.0));
+                if let Input::Timer(timer) = &**input {
+                    timer.hash(hash);
+                }
+                effects.iter().for_each(|effect| add_effect(hash, effect));
             }
             What::Sent { packet, to, cause, effect } => {
-                self.word(2 << 60 | here);
-                self.word(packet.0);
-                self.word(u64::from(*effect) << 34 | place(*to));
-                self.word(*cause);
+                hash.word(2 << 60 | here);
+                hash.word(packet.0);
+                hash.word(u64::from(*effect) << 34 | place(*to));
+                hash.word(*cause);
             }
             What::Synced { records } => {
-                self.word(3 << 60 | here);
-                self.word(*records);
+                hash.word(3 << 60 | here);
+                hash.word(*records);
             }
             What::Called { packet, caller, request } => {
-                self.word(4 << 60 | here);
-                self.word(packet.0);
-                caller.hash(self);
-                request.hash(self);
+                hash.word(4 << 60 | here);
+                hash.word(packet.0);
+                caller.hash(hash);
+                request.hash(hash);
             }
-            What::Returned { packet, caller, answer } => {
-                self.word(5 << 60 | here);
-                self.word(packet.0);
-                caller.hash(self);
-                answer.hash(self);
+            What::Returned { packet, caller: _, answer: _ } => {
+                hash.word(5 << 60 | here);
+                hash.word(packet.0);
             }
             What::Dropped { packet, why } => {
                 let why = match why {
@@ -67,38 +74,72 @@ impl TraceHash {
                     Loss::Partitioned => 2,
                     Loss::Down => 3,
                 };
-                self.word(6 << 60 | here);
-                self.word(why);
-                self.word(packet.0);
+                hash.word(6 << 60 | here);
+                hash.word(why);
+                hash.word(packet.0);
             }
             What::Duplicated { packet, twin } => {
-                self.word(7 << 60 | here);
-                self.word(packet.0);
-                self.word(twin.0);
+                hash.word(7 << 60 | here);
+                hash.word(packet.0);
+                hash.word(twin.0);
             }
             What::Booted { clock, records, effects, view: _, durable: _ } => {
-                self.word(8 << 60 | here);
-                self.word(effects.len() as u64);
-                self.word(clock.0);
-                self.word(*records);
-                effects.iter().for_each(|effect| effect.hash(self));
+                hash.word(8 << 60 | here);
+                hash.word(effects.len() as u64);
+                hash.word(clock.0);
+                hash.word(*records);
+                effects.iter().for_each(|effect| add_effect(hash, effect));
             }
             What::Crashed { records } => {
-                self.word(9 << 60 | here);
-                self.word(*records);
+                hash.word(9 << 60 | here);
+                hash.word(*records);
             }
             What::Ended { why } => {
-                self.word(10 << 60 | here);
-                why.hash(self);
+                hash.word(10 << 60 | here);
+                why.hash(hash);
             }
             What::GaveUp { caller } => {
-                self.word(11 << 60 | here);
-                caller.hash(self);
+                hash.word(11 << 60 | here);
+                caller.hash(hash);
             }
             What::Fault { what } => {
-                self.word(12 << 60 | here);
-                what.hash(self);
+                hash.word(12 << 60 | here);
+                what.hash(hash);
             }
+        }
+    }
+}
+
+/// As derived, in fewer words: most words of a run are in effects.
+#[inline]
+fn add_effect<N: Node>(hash: &mut Digest, effect: &Effect<N>) {
+    match effect {
+        Effect::Send(to, message) => {
+            hash.word(1 << 60 | u64::from(to.0));
+            message.hash(hash);
+        }
+        Effect::Reply(caller, answer) => {
+            hash.word(2 << 60 | u64::from(caller.via.0));
+            hash.word(u64::from(caller.client.0));
+            hash.word(caller.number);
+            answer.hash(hash);
+        }
+        Effect::Persist(record) => {
+            hash.word(3 << 60);
+            record.hash(hash);
+        }
+        Effect::SetTimer(timer, after) => {
+            hash.word(4 << 60 | nanos(after.start));
+            hash.word(nanos(after.end));
+            timer.hash(hash);
+        }
+        Effect::CancelTimer(timer) => {
+            hash.word(5 << 60);
+            timer.hash(hash);
+        }
+        Effect::Event(event) => {
+            hash.word(6 << 60);
+            event.hash(hash);
         }
     }
 }
@@ -112,51 +153,42 @@ fn place(place: Place) -> u64 {
     }
 }
 
-impl Hasher for TraceHash {
+/// Hands words on, and counts them: that is what hashing a value costs.
+struct Counting<'a> {
+    digest: &'a mut Digest,
+    words: u64,
+}
+
+impl Hasher for Counting<'_> {
     fn finish(&self) -> u64 {
-        stir(stir(self.lanes[0]) ^ self.lanes[1])
+        self.digest.finish()
     }
-
-    #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| self.word(u64::from_le_bytes(*word)));
-        if !rest.is_empty() {
-            // The length stands in the byte that the rest leaves free, so that "a" and "a\0" differ.
-            let mut word = [0; 8];
-            word[..rest.len()].copy_from_slice(rest);
-            word[7] = rest.len() as u8;
-            self.word(u64::from_le_bytes(word));
-        }
+        self.words += bytes.len().div_ceil(8) as u64;
+        self.digest.write(bytes);
     }
-
-    #[inline]
     fn write_u8(&mut self, i: u8) {
-        self.word(i.into());
+        self.write_u64(i.into());
     }
-    #[inline]
     fn write_u16(&mut self, i: u16) {
-        self.word(i.into());
+        self.write_u64(i.into());
     }
-    #[inline]
     fn write_u32(&mut self, i: u32) {
-        self.word(i.into());
+        self.write_u64(i.into());
     }
     #[inline]
     fn write_u64(&mut self, i: u64) {
-        self.word(i);
+        self.words += 1;
+        self.digest.word(i);
     }
-    #[inline]
     fn write_u128(&mut self, i: u128) {
-        self.word(i as u64);
-        self.word((i >> 64) as u64);
+        self.write_u64(i as u64);
+        self.write_u64((i >> 64) as u64);
     }
-    #[inline]
     fn write_usize(&mut self, i: usize) {
-        self.word(i as u64);
+        self.write_u64(i as u64);
     }
-    #[inline]
     fn write_isize(&mut self, i: isize) {
-        self.word(i as i64 as u64);
+        self.write_u64(i as i64 as u64);
     }
 }

@@ -105,6 +105,9 @@ pub use journal::{Divergence, Entry, Journal, SharedRecording};
 
 mod stream;
 
+mod tail;
+pub use tail::{Brief, Line, Tail};
+
 mod hash;
 
 mod draw;

@@ -185,7 +185,7 @@ impl Cuts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::stir;
+    use synod_protocol::stir;
 
     #[test]
     fn the_exponential_is_a_logarithm() {

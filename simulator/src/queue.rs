@@ -4,34 +4,34 @@ use std::collections::BTreeMap;
 
 use synod_protocol::Time;
 
-mod heap;
-use heap::Heap;
+mod wheel;
+use wheel::Wheel;
 
 /// What the events of a run wait in. It changes nothing of a run; that it does not is part of what
 /// determinism means, so runs can be compared over both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum QueueKind {
-    /// A binary heap of small keys, and the events in a slab beside it: the quick one.
+    /// A timing wheel of small keys, and the events in a slab beside it: the quick one.
     #[default]
-    Heap,
+    Wheel,
     /// A balanced tree from the library: the one that is plainly right.
     Tree,
 }
 
 impl QueueKind {
-    pub const ALL: [QueueKind; 2] = [QueueKind::Heap, QueueKind::Tree];
+    pub const ALL: [QueueKind; 2] = [QueueKind::Wheel, QueueKind::Tree];
 }
 
 #[derive(Clone)]
 pub(crate) enum Queue<E> {
-    Heap(Heap<E>),
+    Wheel(Wheel<E>),
     Tree { events: BTreeMap<(Time, u64), E>, pushed: u64 },
 }
 
 impl<E> Queue<E> {
     pub(crate) fn new(kind: QueueKind) -> Self {
         match kind {
-            QueueKind::Heap => Queue::Heap(Heap::new()),
+            QueueKind::Wheel => Queue::Wheel(Wheel::new()),
             QueueKind::Tree => Queue::Tree { events: BTreeMap::new(), pushed: 0 },
         }
     }
@@ -48,7 +48,7 @@ impl<E> Queue<E> {
     #[inline(always)]
     pub(crate) fn push(&mut self, at: Time, event: E) {
         match self {
-            Queue::Heap(heap) => heap.push(at, event),
+            Queue::Wheel(wheel) => wheel.push(at, event),
             Queue::Tree { events, pushed } => {
                 events.insert((at, *pushed), event);
                 *pushed += 1;
@@ -59,18 +59,18 @@ impl<E> Queue<E> {
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
         match self {
-            Queue::Heap(heap) => heap.pop(),
+            Queue::Wheel(wheel) => wheel.pop(),
             Queue::Tree { events, .. } => events.pop_first().map(|((at, _), event)| (at, event)),
         }
     }
 
     /// In no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
-        let (heap, tree) = match self {
-            Queue::Heap(heap) => (Some(heap.iter()), None),
+        let (wheel, tree) = match self {
+            Queue::Wheel(wheel) => (Some(wheel.iter()), None),
             Queue::Tree { events, .. } => (None, Some(events.values())),
         };
-        heap.into_iter().flatten().chain(tree.into_iter().flatten())
+        wheel.into_iter().flatten().chain(tree.into_iter().flatten())
     }
 }
 
@@ -140,14 +140,17 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Times of all scales: in the tick under the hand, in the ring, and far.
         #[test]
-        fn events_come_in_order_of_time_then_of_arrival(steps in prop::collection::vec(prop::option::of(0u64..20), 0..200)) {
+        fn events_come_in_order_of_time_then_of_arrival(
+            steps in prop::collection::vec(prop::option::weighted(0.6, (0u64..20, 0u32..34)), 0..200),
+        ) {
             for kind in QueueKind::ALL {
                 let (mut queue, mut model, mut pushed) = (Queue::new(kind), Vec::new(), 0);
                 for step in &steps {
-                    if let Some(at) = *step {
-                        queue.push(Time(at), pushed);
-                        model.push((Time(at), pushed));
+                    if let Some((at, scale)) = *step {
+                        queue.push(Time(at << scale), pushed);
+                        model.push((Time(at << scale), pushed));
                         pushed += 1;
                     } else {
                         model.sort();

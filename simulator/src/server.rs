@@ -27,8 +27,10 @@ pub(crate) struct Server<N: Node> {
 /// Records are written to its end, and are durable from the front.
 #[derive(Clone)]
 pub(crate) struct Disk<N: Node> {
-    /// The fold of the records that are durable.
-    pub(crate) durable: N::Durable,
+    /// The fold of the records that are durable, but for the newest.
+    durable: N::Durable,
+    /// Those: they are folded when somebody looks, which is when a node boots.
+    unfolded: Vec<N::Record>,
     /// How many those are.
     pub(crate) synced: u64,
     pub(crate) unsynced: VecDeque<N::Record>,
@@ -65,6 +67,7 @@ impl<N: Node> Server<N> {
             timers_set: 0,
             disk: Disk {
                 durable: N::Durable::default(),
+                unfolded: Vec::new(),
                 synced: 0,
                 unsynced: VecDeque::new(),
                 syncing: None,
@@ -130,12 +133,16 @@ impl<N: Node> Disk<N> {
         self.synced + self.unsynced.len() as u64
     }
 
-    /// Folds the records up to this one.
+    /// The records up to this one are safe.
     pub(crate) fn make_durable(&mut self, records: u64) {
         let count = (records - self.synced) as usize;
-        for record in self.unsynced.drain(..count) {
-            self.durable.apply(&record);
-        }
+        self.unfolded.extend(self.unsynced.drain(..count));
         self.synced = records;
+    }
+
+    /// What a node would boot from.
+    pub(crate) fn durable(&mut self) -> &N::Durable {
+        self.unfolded.drain(..).for_each(|record| self.durable.apply(&record));
+        &self.durable
     }
 }

@@ -1,6 +1,6 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Time,
+    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Step, Time,
     Violation, What,
 };
 
@@ -159,7 +159,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             return false;
         }
         match event {
-            Event::Arrival(packet, to, input) => self.arrive(packet, to, &input),
+            // By reference: an input is large, and need not move again.
+            Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
             Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
@@ -257,14 +258,21 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Ok(view) => view,
             Err(assertion) => return self.assertion_failed(id, &format!("handed {input:?}"), &assertion),
         };
-        let what = What::Handled {
-            clock,
-            packet,
-            input: std::borrow::Cow::Borrowed(input),
-            effects: self.effects.as_slice().into(),
-            view,
+        let step = Step {
+            number: self.stream.number(),
+            at: self.now,
+            place: Place::Node(id),
+            what: What::Handled {
+                clock,
+                packet,
+                input: std::borrow::Cow::Borrowed(input),
+                effects: self.effects.as_slice().into(),
+                view,
+            },
         };
-        let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
+        let cause = self.stream.emit_step(&step, &self.nodes);
+        // All of it is borrowed; to find that out at run time would cost.
+        std::mem::forget(step);
         self.carry_out(id, cause, clock);
     }
 
@@ -274,7 +282,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
         let clock = server.clock.read(self.now);
-        let (effects, durable) = (&mut self.effects, server.disk.durable.clone());
+        let (effects, durable) = (&mut self.effects, server.disk.durable().clone());
         let booted = inside_node(|| {
             let node = effects.boot(clock, id, &self.node_config, durable);
             let view = node.view();
@@ -285,9 +293,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Err(assertion) => return self.assertion_failed(id, "booting", &assertion),
         };
         self.nodes[place(id)] = Some(node);
-        let disk = &self.servers[place(id)].disk;
+        let disk = &mut self.servers[place(id)].disk;
         let effects = self.effects.as_slice().into();
-        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(&disk.durable) };
+        let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(disk.durable()) };
         let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
         self.carry_out(id, cause, clock);
     }
@@ -304,8 +312,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn carry_out(&mut self, id: NodeId, cause: u64, clock: Time) {
         let mut effects = std::mem::take(&mut self.effects);
         let crash = self.crash_within(id, &effects);
-        let mut outputs = 0;
-        for (effect, number) in effects.drain().zip(0..) {
+        let (mut outputs, mut number) = (0, 0);
+        for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
                     self.output(id, cause, number, Content::Message(to, message), crash == Some(outputs));
@@ -335,6 +343,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::Event(_) => {}
             }
+            number += 1;
         }
         self.effects = effects;
         match crash {
@@ -376,7 +385,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Content::Message(to, _) => Place::Node(*to),
             Content::Answer(caller, _) => Place::Client(caller.client),
         };
-        self.stream.emit(self.now, Place::Node(id), What::Sent { packet, to, cause, effect }, &self.nodes);
+        let step = Step {
+            number: self.stream.number(),
+            at: self.now,
+            place: Place::Node(id),
+            what: What::Sent { packet, to, cause, effect },
+        };
+        self.stream.emit_step(&step, &self.nodes);
+        std::mem::forget(step);
         match content {
             Content::Message(to, message) => self.send_message(packet, id, to, message),
             Content::Answer(caller, answer) => self.send_answer(packet, caller, answer),

@@ -1,6 +1,4 @@
 //! The stream of steps: numbered, hashed, and shown to whoever watches.
-use std::hash::{Hash, Hasher};
-
 use synod_protocol::{Node, Nodes, Observer, Place, Step, Time, Violation, What};
 
 use crate::hash::TraceHash;
@@ -10,15 +8,27 @@ pub(crate) struct Stream<O> {
     observer: O,
     hash: TraceHash,
     next: u64,
+    /// When the state of a node goes into the hash again, and how often it did.
+    next_state: u64,
+    states: usize,
     violation: Option<Violation>,
 }
 
-/// So often the state of a node goes into the hash.
+/// So many steps lie between two states that go into the hash, at least; and more as states grow, so that
+/// a long run does not spend its time on its past.
 const STATE_HASHED_EVERY: u64 = 1_024;
+const STEPS_PER_WORD: u64 = 4;
 
 impl<O> Stream<O> {
     pub(crate) fn new(seed: u64, observer: O) -> Self {
-        Stream { observer, hash: TraceHash::new(seed), next: 0, violation: None }
+        Stream {
+            observer,
+            hash: TraceHash::new(seed),
+            next: 0,
+            next_state: STATE_HASHED_EVERY,
+            states: 0,
+            violation: None,
+        }
     }
 
     /// Returns the number of the step. After a violation nothing is shown any more: the run ends there.
@@ -33,27 +43,42 @@ impl<O> Stream<O> {
     where
         O: Observer<N>,
     {
+        self.emit_step(&Step { number: self.next, at, place, what }, nodes)
+    }
+
+    /// The same of a step that its maker built in one place, with [`number`](Stream::number): steps are large,
+    /// and those that come by the million shall not be moved.
+    #[inline(always)]
+    pub(crate) fn emit_step<N: Node>(&mut self, step: &Step<'_, N>, nodes: &[Option<N>]) -> u64
+    where
+        O: Observer<N>,
+    {
         let number = self.next;
         if self.violation.is_some() {
             return number;
         }
         self.next += 1;
-        let step = Step { number, at, place, what };
-        self.hash.step(&step);
-        if self.next.is_multiple_of(STATE_HASHED_EVERY) {
+        self.hash.step(step);
+        if self.next == self.next_state {
             self.hash_state(nodes);
         }
-        if let Err(violation) = self.observer.observe(&step, Nodes::new(nodes)) {
+        if let Err(violation) = self.observer.observe(step, Nodes::new(nodes)) {
             self.violation = Some(violation);
         }
         number
     }
 
+    /// Of the next step.
+    pub(crate) fn number(&self) -> u64 {
+        self.next
+    }
+
     /// One node after the other has its turn: hashing them all would cost more than the run.
     #[cold]
     fn hash_state<N: Node>(&mut self, nodes: &[Option<N>]) {
-        let turn = (self.next / STATE_HASHED_EVERY) as usize % nodes.len().max(1);
-        nodes.get(turn).hash(&mut self.hash);
+        let words = self.hash.add_counted(&nodes.get(self.states % nodes.len().max(1)));
+        self.next_state = self.next + STATE_HASHED_EVERY.max(words * STEPS_PER_WORD);
+        self.states += 1;
     }
 
     /// The run ends in this; the first one counts.
@@ -79,7 +104,7 @@ impl<O> Stream<O> {
 
     /// The violation, and the hash of all steps and of the nodes as they are now.
     pub(crate) fn finish<N: Node>(mut self, nodes: &[Option<N>]) -> (Option<Violation>, u64) {
-        nodes.hash(&mut self.hash);
+        self.hash.add(&nodes);
         (self.violation, self.hash.finish())
     }
 }

@@ -38,7 +38,13 @@ struct Case {
     clients: u64,
 }
 
-const fn case(name: &'static str, data_type: DataType, values: Option<u64>, operations: u64, clients: u64) -> Case {
+const fn case(
+    name: &'static str,
+    data_type: DataType,
+    values: Option<u64>,
+    operations: u64,
+    clients: u64,
+) -> Case {
     Case { name, data_type, values, operations, clients }
 }
 
@@ -57,20 +63,23 @@ fn generate(folder: &Path, histories: Option<&Path>) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let mut cases = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
-        let load = Workload { clients: case.clients, operations: case.operations, seed: 1, ..Workload::default() };
+        let load =
+            Workload { clients: case.clients, operations: case.operations, seed: 1, ..Workload::default() };
         let history = match case.values {
             None => load.linearizable(case.data_type, unique_operations(case.data_type)),
             Some(values) => load.linearizable(case.data_type, operations(case.data_type, values)),
         };
         let file = folder.join(format!("case-{number}.jsonl"));
         write(&history, &file)?;
-        cases.push(json!({ "name": case.name, "model": case.data_type.name(), "file": file, "theirs": file }));
+        cases
+            .push(json!({ "name": case.name, "model": case.data_type.name(), "file": file, "theirs": file }));
     }
     if let Some(histories) = histories {
         recorded(histories, folder, &mut cases)?;
     }
     let list = folder.join("cases.json");
-    fs::write(&list, serde_json::to_string_pretty(&cases)?).with_context(|| format!("writing {}", list.display()))
+    fs::write(&list, serde_json::to_string_pretty(&cases)?)
+        .with_context(|| format!("writing {}", list.display()))
 }
 
 /// The recorded ones, in their own formats for us, and as JSON lines for the other half.
@@ -116,7 +125,7 @@ fn check_file(model: &str, file: &str, initial: Option<&str>) -> Result<()> {
     // The first one warms up, unless it is all that the time allows for.
     let verdict = loop {
         let before = Instant::now();
-        let verdict = check(&history, &Options::default().timeout(Duration::from_secs(20)));
+        let verdict = check(&history, &Options::default().timeout(Duration::from_secs(20)).explain(false));
         nanos.push(before.elapsed().as_nanos() as u64);
         if nanos.len() >= 50 || began.elapsed() > Duration::from_secs(1) {
             break verdict;

@@ -5,6 +5,8 @@ mod sweep;
 mod violated;
 mod wrong;
 mod lin;
+mod consistency;
+mod transactions;
 
 use std::{
     fs,

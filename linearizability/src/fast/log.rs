@@ -21,9 +21,26 @@ pub(super) fn judge(operations: Operations<'_>) -> Finding {
 }
 
 /// The appends that somebody read, in their order, and for each length the reads of that many.
-struct Chain {
-    appends: Vec<u32>,
-    reads: Vec<Vec<u32>>,
+pub(super) struct Chain {
+    pub(super) appends: Vec<u32>,
+    pub(super) reads: Reads,
+}
+
+/// Reads, each with how many appends it saw.
+#[derive(Default)]
+pub(super) struct Reads(Vec<(u32, u32)>);
+
+impl Reads {
+    pub(super) fn add(&mut self, length: usize, read: u32) {
+        self.0.push((length as u32, read));
+    }
+
+    /// By their lengths; those of one length in the order of their calls.
+    fn sorted(&self) -> Vec<(u32, u32)> {
+        let mut reads = self.0.clone();
+        reads.sort_unstable();
+        reads
+    }
 }
 
 fn chain(operations: Operations<'_>, appends: &FastMap<u32, u32>) -> Result<Chain, Vec<u32>> {
@@ -36,7 +53,7 @@ fn chain(operations: Operations<'_>, appends: &FastMap<u32, u32>) -> Result<Chai
     };
     let longest = reads().max_by_key(|&(_, node)| arrays.length(node));
     let mut lengths = FastMap::<u32, usize>::default();
-    let mut chain = Chain { appends: Vec::new(), reads: Vec::new() };
+    let mut chain = Chain { appends: Vec::new(), reads: Reads::default() };
     if let Some((read, node)) = longest {
         let values = arrays.symbols(node);
         let mut is_read = FastMap::<u32, ()>::default();
@@ -54,33 +71,33 @@ fn chain(operations: Operations<'_>, appends: &FastMap<u32, u32>) -> Result<Chai
             prefix = arrays.pop(node).map(|(parent, _)| parent);
         }
     }
-    chain.reads = vec![Vec::new(); chain.appends.len() + 1];
     for (read, node) in reads() {
         let Some(&length) = lengths.get(&node) else {
             // Two reads that no one log can have given.
             let (other, _) = longest.expect("there is this read at least");
-            let mut core = chain.appends.clone();
-            core.extend(arrays.symbols(node).iter().filter_map(|value| appends.get(&value.0)));
-            core.extend([read, other]);
-            core.sort_unstable();
-            core.dedup();
-            return Err(core);
+            let seen = arrays.symbols(node).into_iter().filter_map(|value| appends.get(&value.0).copied());
+            return Err(core(chain.appends.iter().copied().chain(seen).chain([read, other])));
         };
-        chain.reads[length].push(read);
+        chain.reads.add(length, read);
     }
     Ok(chain)
 }
 
-fn in_order(operations: Operations<'_>, chain: &Chain) -> Finding {
+/// The one order that the reads leave, if it keeps real time.
+pub(super) fn in_order(operations: Operations<'_>, chain: &Chain) -> Finding {
     let mut is_read = vec![false; operations.numbers.len()];
     let mut order = Vec::with_capacity(operations.numbers.len());
-    for (length, reads) in chain.reads.iter().enumerate() {
+    let reads = chain.reads.sorted();
+    let mut rest = reads.iter().copied().peekable();
+    for length in 0..=chain.appends.len() {
         if length > 0 {
             let append = chain.appends[length - 1];
             is_read[append as usize] = true;
             order.push(append);
         }
-        order.extend(reads);
+        while let Some((_, read)) = rest.next_if(|&(seen, _)| seen as usize == length) {
+            order.push(read);
+        }
     }
     let behind = operations.iter().filter(|(local, operation)| {
         operation.class.function == Function::Append && !operation.is_open() && !is_read[*local as usize]
@@ -90,14 +107,18 @@ fn in_order(operations: Operations<'_>, chain: &Chain) -> Finding {
         None => Finding::Order(order),
         Some((later, earlier)) => {
             // Every append up to the later one is needed to say that it is the later one.
-            let mut core = chain.appends.clone();
-            core.extend(chain.reads.iter().flatten().rev().take(1));
-            core.extend([later, earlier]);
-            core.sort_unstable();
-            core.dedup();
-            Finding::Core(core)
+            let longest = reads.last().map(|&(_, read)| read);
+            Finding::Core(core(chain.appends.iter().copied().chain(longest).chain([later, earlier])))
         }
     }
+}
+
+/// Operations in the order of their calls, each once.
+pub(super) fn core(operations: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut core = operations.collect::<Vec<_>>();
+    core.sort_unstable();
+    core.dedup();
+    core
 }
 
 /// An operation that stands before one that had returned when it was called.

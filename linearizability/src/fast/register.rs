@@ -27,9 +27,13 @@ struct Cluster {
 
 pub(super) fn judge(operations: Operations<'_>) -> Finding {
     let Some(clusters) = Clusters::new(operations) else { return Finding::DoesNotApply };
-    match clusters.impossible_read().or_else(|| clusters.conflict()) {
+    if let Some(core) = clusters.impossible_read() {
+        return Finding::Core(core);
+    }
+    let zones = clusters.zones();
+    match clusters.conflict(&zones) {
         Some(core) => Finding::Core(core),
-        None => Finding::Order(clusters.order()),
+        None => Finding::Order(clusters.order(&zones)),
     }
 }
 
@@ -51,19 +55,21 @@ impl<'a> Clusters<'a> {
         let start = operations.history.initial_symbol();
         let first =
             Cluster { write: None, first_return: 0, first_to_return: 0, last_call: None, last_called: 0 };
+        let count = operations.numbers.len();
         let mut clusters = Clusters {
             operations,
-            clusters: vec![first],
-            of: vec![DROPPED; operations.numbers.len()],
+            clusters: Vec::with_capacity(count / 2 + 1),
+            of: vec![DROPPED; count],
             unwritten: None,
         };
-        let mut numbers = FastMap::<u32, u32>::default();
-        numbers.insert(start.0, 0);
+        clusters.clusters.push(first);
+        let mut numbers = Numbers::with_room_for(count);
+        numbers.insert(start, 0);
         for (local, operation) in operations.iter() {
             match operation.class.function {
                 Function::Write | Function::Put => {
                     let number = clusters.clusters.len() as u32;
-                    if numbers.insert(operation.class.arguments[0].0, number).is_some() {
+                    if !numbers.insert(operation.class.arguments[0], number) {
                         return None;
                     }
                     clusters.of[local as usize] = number;
@@ -74,11 +80,11 @@ impl<'a> Clusters<'a> {
             }
         }
         for (local, operation) in operations.iter() {
-            if let (Function::Read | Function::Get, Answer::Value(Symbol(value))) =
+            if let (Function::Read | Function::Get, Answer::Value(value)) =
                 (operation.class.function, operation.class.answer)
             {
-                match numbers.get(&value) {
-                    Some(&number) => {
+                match numbers.get(value) {
+                    Some(number) => {
                         clusters.of[local as usize] = number;
                         clusters.clusters[number as usize].add(local, operation);
                     }
@@ -115,8 +121,7 @@ impl<'a> Clusters<'a> {
     }
 
     /// Two clusters that must each come before the other: what shows it of both.
-    fn conflict(&self) -> Option<Vec<u32>> {
-        let zones = self.zones();
+    fn conflict(&self, zones: &[Zone]) -> Option<Vec<u32>> {
         let (initial, rest) = self.clusters.split_first().expect("the initial value has a cluster");
         if let Some(last_call) = initial.last_call
             && let Some(earlier) = rest.iter().find(|cluster| cluster.first_return < last_call)
@@ -124,7 +129,7 @@ impl<'a> Clusters<'a> {
             return Some(core([initial, earlier]));
         }
         let mut forward: Option<&Cluster> = None;
-        for zone in &zones {
+        for zone in zones {
             let cluster = &self.clusters[zone.cluster as usize];
             if let Some(earlier) = forward.filter(|earlier| cluster.must_precede(earlier)) {
                 return Some(core([earlier, cluster]));
@@ -147,9 +152,10 @@ impl<'a> Clusters<'a> {
             let is_kept = self.of[write as usize] != DROPPED;
             is_kept.then_some(Zone { moment, is_forward, cluster: number as u32 })
         };
-        let mut zones = self.clusters.iter().enumerate().filter_map(zone).collect::<Vec<_>>();
+        let mut zones = Vec::with_capacity(self.clusters.len());
+        zones.extend(self.clusters.iter().enumerate().filter_map(zone));
         let key = |zone: &Zone| (zone.moment, zone.is_forward, zone.cluster);
-        zones.sort_unstable_by_key(key);
+        sort_nearly_sorted(&mut zones, key);
         let mut end_of_forward = 0;
         let mut moved = false;
         for zone in &mut zones {
@@ -162,20 +168,19 @@ impl<'a> Clusters<'a> {
             }
         }
         if moved {
-            zones.sort_by_key(key);
+            sort_nearly_sorted(&mut zones, key);
         }
         zones
     }
 
-    fn order(&self) -> Vec<u32> {
-        let zones = self.zones();
+    fn order(&self, zones: &[Zone]) -> Vec<u32> {
         // Count first, so that each cluster's operations land in its part of the order.
         let mut places = vec![0_usize; self.clusters.len() + 1];
         for &cluster in self.of.iter().filter(|&&cluster| cluster != DROPPED) {
             places[cluster as usize] += 1;
         }
         let mut next = std::mem::take(&mut places[0]);
-        for zone in &zones {
+        for zone in zones {
             next += std::mem::replace(&mut places[zone.cluster as usize], next);
         }
         let mut order = vec![0; next];
@@ -194,6 +199,50 @@ impl<'a> Clusters<'a> {
             }
         }
         order
+    }
+}
+
+/// Clusters stand in the order of their writes' calls, so that a zone is never far from its place: as many steps as
+/// clients, as a rule. Where that is not so, an ordinary sort takes over.
+fn sort_nearly_sorted<K: Ord>(zones: &mut [Zone], key: impl Fn(&Zone) -> K) {
+    let mut steps = 16 * zones.len();
+    for end in 1..zones.len() {
+        let mut place = end;
+        while place > 0 && key(&zones[place]) < key(&zones[place - 1]) {
+            zones.swap(place, place - 1);
+            place -= 1;
+            steps -= 1;
+            if steps == 0 {
+                return zones.sort_unstable_by_key(key);
+            }
+        }
+    }
+}
+
+/// The cluster of each value: a table for small numbers, a map for everything else.
+struct Numbers {
+    table: Vec<u32>,
+    map: FastMap<u32, u32>,
+}
+
+impl Numbers {
+    fn with_room_for(values: usize) -> Self {
+        Numbers { table: vec![DROPPED; 2 * values], map: FastMap::default() }
+    }
+
+    /// False if the value has a cluster.
+    fn insert(&mut self, value: Symbol, cluster: u32) -> bool {
+        match self.table.get_mut(value.0 as usize) {
+            Some(place) => std::mem::replace(place, cluster) == DROPPED,
+            None => self.map.insert(value.0, cluster).is_none(),
+        }
+    }
+
+    fn get(&self, value: Symbol) -> Option<u32> {
+        match self.table.get(value.0 as usize) {
+            Some(&cluster) => (cluster != DROPPED).then_some(cluster),
+            None => self.map.get(&value.0).copied(),
+        }
     }
 }
 

@@ -89,6 +89,55 @@ fn paths_agree_with_the_search() {
     }
 }
 
+/// A few clients append texts to a key and read it; answers are those of one order, or two of them exchanged.
+fn texts(seed: u64) -> History {
+    let mut random = Random::new(seed);
+    let log = Workload {
+        clients: 2 + random.below(4),
+        operations: 10 + random.below(20),
+        unanswered: random.below(3),
+        duration: 40,
+        seed,
+        ..Workload::default()
+    };
+    let log = log.linearizable(DataType::AppendLog, unique_operations(DataType::AppendLog));
+    let log = if seed.is_multiple_of(3) { log } else { exchanged(&log, &mut random) };
+    let piece = |value: &crate::Value| format!("x{value}y");
+    let mut builder = crate::HistoryBuilder::default().data_type(DataType::KeyValue);
+    let begins = seed.is_multiple_of(2);
+    if begins {
+        builder = builder.initial("-".into());
+    }
+    for mut operation in log.operations() {
+        operation.op = match operation.op {
+            Op::Append(value) => Op::Append(piece(&value).into()),
+            _ => Op::Get,
+        };
+        operation.key = Some(1.into());
+        if let Some(end) = &mut operation.returned
+            && let Output::Array(values) = &end.output
+        {
+            let text = values.iter().map(piece).collect::<String>();
+            end.output = match (begins, text.is_empty()) {
+                (true, _) => Output::Value(format!("-{text}").into()),
+                (false, true) => Output::Null,
+                (false, false) => Output::Value(text.into()),
+            };
+        }
+        builder.push(operation).expect("well formed");
+    }
+    builder.finish().expect("well formed")
+}
+
+#[test]
+fn appended_texts_agree_with_the_search() {
+    let mut verdicts = [0, 0, 0];
+    for seed in 0..600 {
+        verdicts[judged(&texts(seed)).map_or(2, usize::from)] += 1;
+    }
+    assert!(verdicts[0] > 50 && verdicts[1] > 150 && verdicts[2] < 200, "{verdicts:?}");
+}
+
 /// A million operations are no reason to overflow a stack, or to take a second for each thousand.
 #[test]
 fn long_histories_are_judged() {

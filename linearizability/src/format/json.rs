@@ -10,7 +10,7 @@ use crate::{Output, Value};
 
 /// A JSON value of a field whose type depends on the operation.
 #[derive(Clone, Debug)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
     Bool(bool),
     Scalar(Value),

@@ -39,17 +39,16 @@ impl Object for KeyValue {
     fn describe(&self, state: &Option<Value>) -> String {
         state.as_ref().map_or("null".to_owned(), Value::to_string)
     }
+
+    fn is_overwritten(&self) -> bool {
+        true
+    }
 }
 
 fn appended(state: Option<&Value>, value: &Value) -> Value {
-    let mut text = state.map(characters).unwrap_or_default();
-    text.push_str(&characters(value));
-    text.into()
-}
-
-fn characters(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number.to_string(),
-        Value::Text(text) => text.to_string(),
+    match (state, value) {
+        (None, Value::Text(value)) => Value::Text(value.clone()),
+        (Some(Value::Text(text)), Value::Text(value)) => [&**text, value].concat().into(),
+        (state, value) => (state.map(Value::characters).unwrap_or_default() + &value.characters()).into(),
     }
 }

@@ -31,6 +31,10 @@ impl Object for PriorityQueue {
         *op == Op::DeleteMin && output == Some(&Output::Null)
     }
 
+    fn refilled(&self, state: &Vec<Value>) -> Option<Vec<Op>> {
+        Some(state.iter().cloned().map(Op::Insert).collect())
+    }
+
     fn describe(&self, state: &Vec<Value>) -> String {
         match &state[..] {
             [] => "an empty queue".to_owned(),

@@ -28,6 +28,10 @@ impl Object for Stack {
         *op == Op::Pop && output == Some(&Output::Null)
     }
 
+    fn refilled(&self, state: &Chain) -> Option<Vec<Op>> {
+        Some(state.to_vec().into_iter().map(Op::Push).collect())
+    }
+
     fn describe(&self, state: &Chain) -> String {
         match state.pop() {
             Some((_, top)) => format!("a stack of {} with {top} on top", state.len()),

@@ -5,7 +5,7 @@ use synod_linearizability::{DataType, History, Op, Operation, Output, Value};
 
 pub(crate) fn is_linearizable(history: &History) -> bool {
     let operations = history.operations().collect::<Vec<_>>();
-    let mut objects = Objects { data_type: history.data_type(), objects: Vec::new() };
+    let mut objects = Objects::new(history.data_type());
     explains(&operations, &mut vec![false; operations.len()], &mut objects)
 }
 
@@ -35,7 +35,7 @@ fn explains(operations: &[Operation], done: &mut [bool], objects: &mut Objects) 
 /// What each key holds: the values of a container in the order in which they came, one value of a register, a
 /// balance for each account.
 #[derive(Clone)]
-struct Objects {
+pub(crate) struct Objects {
     data_type: DataType,
     objects: Vec<(Option<Value>, Vec<Value>)>,
 }
@@ -44,7 +44,11 @@ struct Objects {
 pub(crate) const ACCOUNTS: usize = 5;
 
 impl Objects {
-    fn apply(&mut self, operation: &Operation) -> Output {
+    pub(crate) fn new(data_type: DataType) -> Self {
+        Objects { data_type, objects: Vec::new() }
+    }
+
+    pub(crate) fn apply(&mut self, operation: &Operation) -> Output {
         let place = self.objects.iter().position(|(key, _)| *key == operation.key).unwrap_or_else(|| {
             let initial = match self.data_type {
                 DataType::Counter => vec![0.into()],

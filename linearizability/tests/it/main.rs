@@ -1,11 +1,15 @@
 //! The checker against known verdicts, a brute-force search, and malformed input.
 mod brute_force;
+mod custom;
+mod html;
 mod known;
 mod malformed;
+mod monitor;
 mod random;
 mod recorded;
 mod text;
-mod html;
+mod transactions;
+mod weaker;
 
 use synod_linearizability::{History, Options, Verdict, check, verify};
 

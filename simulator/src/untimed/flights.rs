@@ -1,8 +1,5 @@
 //! What is on its way, by link.
-use std::{
-    collections::BTreeMap,
-    hash::{Hash, Hasher},
-};
+use std::{collections::BTreeMap, hash::Hash};
 
 use synod_protocol::{Answer, Caller, Input, Node, NodeId, PacketId, Place};
 
@@ -36,7 +33,7 @@ pub(super) enum Content<N: Node> {
 /// The same content has the same digest, on every machine.
 pub(super) fn digest(content: &impl Hash) -> u64 {
     let mut hash = TraceHash::new(0);
-    content.hash(&mut hash);
+    hash.add(content);
     hash.finish()
 }
 

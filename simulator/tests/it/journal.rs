@@ -68,7 +68,7 @@ fn the_same_run_twice_and_over_both_queues_has_one_journal() {
             Ok(Simulation::<Ledger, _, _>::new(config, rules, new_values, recording)?.on(kind))
         })
     };
-    let one = journal(QueueKind::Heap).expect("sound knobs");
+    let one = journal(QueueKind::default()).expect("sound knobs");
     assert!(one.entries().len() > 100);
     for kind in QueueKind::ALL {
         assert_eq!(one.divergence(&journal(kind).expect("sound knobs")), None);

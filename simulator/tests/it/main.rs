@@ -11,3 +11,4 @@ mod time_travel;
 mod toys;
 mod untimed;
 mod violations;
+mod tail;
