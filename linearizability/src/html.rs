@@ -16,6 +16,8 @@ struct Page<'a> {
     verdict: &'static str,
     reason: String,
     stuck: Option<usize>,
+    /// The few operations that contradict each other, the stuck one among them.
+    counterexample: Vec<usize>,
     clients: Vec<u64>,
     keys: Vec<String>,
     operations: Vec<Row>,
@@ -29,16 +31,7 @@ type Row = (usize, usize, u64, Option<u64>, String, usize, Option<u64>, Option<u
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut impl io::Write, title: &str, history: &History, verdict: &Verdict) -> io::Result<()> {
-    let (word, reason, stuck, order) = match verdict {
-        Verdict::Linearizable { order } => {
-            ("linearizable", "An order explains every answer.".to_owned(), None, &order[..])
-        }
-        Verdict::NotLinearizable(violation) => {
-            ("not linearizable", violation.reason.clone(), Some(violation.stuck), &violation.prefix[..])
-        }
-        Verdict::Unknown { why, prefix } => ("not decided", why.to_string(), None, &prefix[..]),
-    };
-    let page = page(title, history, word, reason, stuck, order);
+    let page = page(title, history, verdict);
     let json = serde_json::to_string(&page)?;
     let [before, middle, after, end] = PARTS;
     out.write_all(before.as_bytes())?;
@@ -59,14 +52,16 @@ const PARTS: [&str; 4] = [
     "</script>\n</html>\n",
 ];
 
-fn page<'a>(
-    title: &'a str,
-    history: &History,
-    verdict: &'static str,
-    reason: String,
-    stuck: Option<usize>,
-    order: &[usize],
-) -> Page<'a> {
+fn page<'a>(title: &'a str, history: &History, verdict: &Verdict) -> Page<'a> {
+    let (word, reason, order) = match verdict {
+        Verdict::Linearizable { order } => {
+            ("linearizable", "An order explains every answer.".to_owned(), &order[..])
+        }
+        Verdict::NotLinearizable(violation) => {
+            ("not linearizable", violation.reason.clone(), &violation.prefix[..])
+        }
+        Verdict::Unknown { why, prefix } => ("not decided", why.to_string(), &prefix[..]),
+    };
     let mut clients: Vec<u64> = history.operations().map(|operation| operation.client).collect();
     clients.sort_unstable();
     clients.dedup();
@@ -99,13 +94,19 @@ fn page<'a>(
     };
     let mut operations: Vec<usize> = (0..history.len()).collect();
     operations.sort_by_key(|&number| (history.operation(number).call, number));
-    let shown = stuck.and_then(|stuck| operations.iter().position(|&number| number == stuck));
+    let shown = |wanted: &usize| operations.iter().position(|number| number == wanted);
+    let (stuck, counterexample) = match verdict {
+        Verdict::NotLinearizable(violation) => {
+            (shown(&violation.stuck), violation.counterexample.iter().filter_map(shown).collect())
+        }
+        _ => (None, Vec::new()),
+    };
     let operations = operations.into_iter().map(row).collect();
     let mut labels = vec![String::new(); keys.len()];
     for (label, place) in &keys {
         labels[*place].clone_from(label);
     }
-    Page { title, verdict, reason, stuck: shown, clients, keys: labels, operations }
+    Page { title, verdict: word, reason, stuck, counterexample, clients, keys: labels, operations }
 }
 
 /// When each ordered operation takes place: as early as the order allows.

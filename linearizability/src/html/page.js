@@ -9,6 +9,9 @@ const lanes = data.clients.map(() => []);
 for (const it of operations) lanes[it.lane].push(it);
 const order = operations.filter((it) => it.place !== null).sort((a, b) => a.place - b.place);
 order.forEach((it, rank) => { it.rank = rank; });
+// The few operations that contradict each other.
+const contradiction = data.counterexample.map((number) => operations[number]);
+for (const it of contradiction) it.contradicts = true;
 
 // The window: times from `from` to `to`, lanes from `top` on.
 let from = 0, to = last, top_ = 0, key = -1, chosen = null;
@@ -74,7 +77,7 @@ function draw() {
     for (const it of visible(lane)) {
       const begin = x(it.call), end = it.end === null ? width() + 9 : x(it.end);
       // What is smaller than a pixel and falls upon another is that pixel.
-      if (end - begin < 1 && Math.floor(begin) === drawn && it !== chosen && it.number !== data.stuck) continue;
+      if (end - begin < 1 && Math.floor(begin) === drawn && it !== chosen && !it.contradicts) continue;
       drawn = Math.floor(begin);
       bar(pen, color, it, begin, Math.max(end, begin + 1), y);
     }
@@ -88,13 +91,13 @@ function bar(pen, color, it, begin, end, y) {
   const isStuck = it.number === data.stuck;
   pen.fillStyle = it === chosen ? color('chosen') : isStuck ? color('bad') : color('bar');
   pen.fillRect(begin, y + 4, end - begin, LANE - 9);
-  if (isStuck) {
+  if (it.contradicts) {
     // A shape as well as a colour.
-    pen.strokeStyle = color('ink');
+    pen.strokeStyle = color(isStuck ? 'ink' : 'bad');
     pen.lineWidth = 2;
     pen.strokeRect(begin, y + 3, end - begin, LANE - 7);
     pen.fillStyle = color('ink');
-    pen.fillText('✗', begin - 14, y + LANE / 2);
+    pen.fillText(isStuck ? '✗' : '•', begin - 14, y + LANE / 2);
   }
   if (it.moment !== null) {
     pen.fillStyle = color('point');
@@ -228,7 +231,12 @@ $('verdict').className = data.stuck === null ? '' : 'bad';
 if (data.stuck !== null) {
   const stuck = operations[data.stuck];
   $('to-stuck').hidden = false;
+  const ends = contradiction.map((it) => it.end ?? it.call);
+  const first = Math.min(...contradiction.map((it) => it.call)), end = Math.max(...ends);
   $('to-stuck').onclick = () => { around(stuck); choose(stuck, true); };
+  $('to-contradiction').hidden = false;
+  $('to-contradiction').textContent = `the ${contradiction.length} operations that contradict each other`;
+  $('to-contradiction').onclick = () => show(first - (end - first) * 0.05, end + (end - first) * 0.05);
   around(stuck);
   choose(stuck, true);
 } else if (operations.length > 300) {

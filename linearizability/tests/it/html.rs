@@ -52,6 +52,9 @@ fn the_stuck_operation_is_marked_and_explained() {
     assert_eq!(data["verdict"], "not linearizable");
     let stuck = data["stuck"].as_u64().expect("one is stuck") as usize;
     assert!(data["operations"][stuck][4].as_str().expect("a text").starts_with("read"));
+    let marked = data["counterexample"].as_array().expect("a counterexample");
+    assert_eq!(marked.len(), 2, "the write, and the read that missed it");
+    assert!(marked.contains(&data["stuck"]));
     assert!(!data["reason"].as_str().expect("a reason").is_empty());
 }
 
