@@ -3,6 +3,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use synod_linearizability::{DataType, History, HistoryError, Operation};
+use synod_linearizability::{History, HistoryError, Operation};
+use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
 use synod_protocol::{ClientId, Event, Node, NodeId, Observer, Time};
 use synod_simulator::{ClientCall, Draws};
 use synod_telemetry::Narrator;
@@ -24,6 +26,34 @@ pub trait Algorithm: Sized + 'static {
     const DATA_TYPE: DataType = DataType::KeyValue;
 
     fn config(nodes: u32) -> <Self::Node as Node>::Config;
+
+    /// The same with knobs that a sweep draws: sizes of batches and the like, which some bugs hide behind.
+    fn drawn_config(nodes: u32, _draws: &mut Draws) -> <Self::Node as Node>::Config {
+        Self::config(nodes)
+    }
+
+    /// The same knobs for a cluster of another size: stories are tried in smaller ones.
+    fn resized(_config: &<Self::Node as Node>::Config, nodes: u32) -> <Self::Node as Node>::Config {
+        Self::config(nodes)
+    }
+
+    /// A message in a few words, for a diagram.
+    fn label(message: &<Self::Node as Node>::Message) -> String {
+        message.kind().to_owned()
+    }
+
+    /// An event in a few words, for a diagram; `None` if nobody needs to read it.
+    fn caption(event: &<Self::Node as Node>::Event) -> Option<String> {
+        Some(in_words(event))
+    }
+
+    /// What a client asks and is told, in a few words.
+    fn ask(request: &<Self::Node as Node>::Request) -> String {
+        format!("{request:?}")
+    }
+    fn say(response: &<Self::Node as Node>::Response) -> String {
+        format!("{response:?}")
+    }
 
     /// What a client asks in its `nth` call.
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Self::Node as Node>::Request;

@@ -6,9 +6,15 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use synod_linearizability::{DataType, Format};
+use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
-use crate::{exit, lin::consistency::Asked, registry};
+use crate::{
+    exit,
+    lin::consistency::Asked,
+    registry,
+    sweep::plan::{Seeds, Shard},
+};
 
 /// Run, watch and judge distributed algorithms under faults.
 #[derive(Debug, Parser)]
@@ -24,6 +30,14 @@ pub enum Verb {
     Run(RunArgs),
     /// Judge recorded histories: is there an order that explains what clients saw?
     Lin(LinArgs),
+    /// Run many seeds, each with a cluster, a load and faults of its own, and shrink the first violation
+    Sweep(SweepArgs),
+    /// Tell a story again that a sweep found, up to any of its steps
+    Replay(ReplayArgs),
+    /// Shorten a story, or make one of the trace of a failing run
+    Shrink(ShrinkArgs),
+    /// Prove that a seed is one run
+    Doctor(DoctorArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -84,6 +98,136 @@ pub struct RunArgs {
     /// Tell everything: all knobs, every candidacy and vote, the whole story
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  synod sweep raft --seeds 0..1000                  stops at the first seed that fails, and tells its story
+  synod sweep raft --seeds 0..1000 --keep-going     all of them; one story per property
+  synod sweep raft --seeds 0..1000000 --shard 3/64 --out part   part 3 of 64: docs/sweeps.md
+  synod sweep --merge part/sweep-*.json             the report of all parts
+
+Files: ALGORITHM-seed-N.replay.jsonl for each story, ALGORITHM-seed-N.rs with a test made of it, and
+with --out sweep.json, the tally.";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{}", exit::HELP))]
+pub struct SweepArgs {
+    /// Which algorithm
+    #[arg(value_parser = algorithm(), required_unless_present = "merge")]
+    pub algorithm: Option<&'static registry::Entry>,
+
+    /// The seeds from A up to, and without, B
+    #[arg(long, value_name = "A..B", default_value = "0..1000")]
+    pub seeds: Seeds,
+
+    /// Only part I of N of the seeds, counted from 0
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+
+    /// Fault classes that the seeds draw from, with commas between them, `none`, or `all`:
+    /// loss, duplication, delay, partition, one-way, crash, disk, clock
+    #[arg(long, value_name = "LIST", default_value = "all", value_parser = faults)]
+    pub faults: Faults,
+
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+
+    /// Go on after a violation, and tell one story per property
+    #[arg(long)]
+    pub keep_going: bool,
+
+    /// Where stories and the tally go [default: synod-out/sweep-ALGORITHM, and no tally]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Instead of sweeping, merge the tallies of all shards into one
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["algorithm", "shard", "jobs", "keep_going", "out"])]
+    pub merge: Vec<PathBuf>,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub struct ReplayArgs {
+    /// A story: what `synod sweep` or `synod shrink` wrote
+    pub file: PathBuf,
+
+    /// Stop after this step of the diagram
+    #[arg(long, value_name = "STEP")]
+    pub until: Option<usize>,
+
+    /// Show the whole state of this node, as it is then
+    #[arg(long, value_name = "NODE", value_parser = node)]
+    pub state: Option<NodeId>,
+
+    /// Go through it step by step, forwards and backwards: commands are read from stdin
+    #[arg(long, conflicts_with_all = ["until", "state", "json"])]
+    pub walk: bool,
+
+    /// The file was edited by hand: carry out what it says, and skip what cannot happen
+    #[arg(long)]
+    pub edited: bool,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub struct ShrinkArgs {
+    /// A story, or the trace.jsonl of a run that failed
+    pub file: PathBuf,
+
+    /// Where the shorter story goes [default: beside FILE, with `.shrunk.replay.jsonl` for its ending]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// The file was edited by hand: carry out what it says, and skip what cannot happen
+    #[arg(long)]
+    pub edited: bool,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub struct DoctorArgs {
+    /// Make each run four times (again, in a fresh process, over another queue) and compare
+    #[arg(long, required = true)]
+    pub determinism: bool,
+
+    /// Of this algorithm [default: of all]
+    #[arg(long, value_name = "ALGORITHM", value_parser = algorithm())]
+    pub algorithm: Option<&'static registry::Entry>,
+
+    /// The seeds from A up to, and without, B
+    #[arg(long, value_name = "A..B", default_value = "0..200")]
+    pub seeds: Seeds,
+
+    /// What the fresh process is asked for: the hash of each run
+    #[arg(long, hide = true, requires = "algorithm")]
+    pub hashes: bool,
+
+    /// What the fresh process is asked for: all that happened in the first of these runs
+    #[arg(long, hide = true, requires = "algorithm", conflicts_with = "hashes")]
+    pub journal: bool,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn node(text: &str) -> Result<NodeId, String> {
+    let number = text.strip_prefix('n').unwrap_or(text);
+    number.parse().map(NodeId).map_err(|_| "write 1 or n1".into())
 }
 
 const LIN_EXAMPLES: &str = "\

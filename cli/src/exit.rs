@@ -17,6 +17,8 @@ pub enum Exit {
     Environment = 10,
     /// A defect of ours.
     Internal = 70,
+    /// Somebody pressed Ctrl-C; what was found until then was reported.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -27,4 +29,5 @@ impl From<Exit> for ExitCode {
 
 /// For the end of `--help`.
 pub const HELP: &str = "Exit codes: 0 all properties hold, 1 one is violated, 2 usage, 3 inconclusive, \
-                        10 environment (a folder, an endpoint), 70 a defect of synod.";
+                        10 environment (a folder, an endpoint), 70 a defect of synod, \
+                        130 interrupted.";

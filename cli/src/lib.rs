@@ -12,3 +12,16 @@ pub mod run;
 pub mod clients;
 pub mod lin;
 pub mod story;
+
+pub mod judge;
+pub mod swarm;
+pub mod sweep;
+pub mod finding;
+pub mod replay_file;
+pub mod diagram;
+pub mod replay;
+pub mod walk;
+pub mod rust_test;
+pub mod shrink;
+pub mod doctor;
+pub mod verbs;

@@ -13,6 +13,7 @@ use synod_cli::{
     exit::Exit,
     lin,
     run::{Failure, RunOptions},
+    verbs,
 };
 
 fn main() -> ExitCode {
@@ -24,6 +25,21 @@ fn main() -> ExitCode {
         }
         Some(Verb::Run(args)) => run(args),
         Some(Verb::Lin(args)) => lin(&args),
+        Some(Verb::Sweep(args)) => ended(verbs::sweep(args)),
+        Some(Verb::Replay(args)) => ended(verbs::replay(args)),
+        Some(Verb::Shrink(args)) => ended(verbs::shrink(args)),
+        Some(Verb::Doctor(args)) => ended(verbs::doctor(args)),
+    }
+}
+
+fn ended(result: Result<Exit, Failure>) -> ExitCode {
+    let _ = std::io::stdout().flush();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(Failure { exit, error }) => {
+            eprintln!("error: {error:#}");
+            exit.into()
+        }
     }
 }
 
@@ -37,6 +53,7 @@ against the algorithm's invariants, and what the clients saw for linearizability
 Try first:   synod run raft                watch a cluster elect, fail over and recover
 Then:        synod run raft --seed 7 -v    every vote of one run
              synod lin FILE…               is a recorded history linearizable?
+             synod sweep raft              a thousand seeds; what fails is told in a few steps
              synod run --help              faults, sizes, files, Jaeger
 ";
 

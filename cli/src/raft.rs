@@ -1,5 +1,5 @@
 //! Raft, replicating the key–value store.
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use serde_json::{Map, Value, json};
 use synod_kv::{Command, Skew, Store, Values, Workload, operation};
@@ -10,6 +10,8 @@ use synod_simulator::{ClientCall, Draws};
 use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::algorithm::{Algorithm, Chronicle, Line, in_words};
+
+mod diagram;
 
 /// A server.
 pub type Server = synod_raft::Raft<Store>;
@@ -32,6 +34,38 @@ impl Algorithm for Raft {
 
     fn config(nodes: u32) -> Config {
         Config::new((1..=nodes).map(NodeId))
+    }
+
+    /// A batch of one entry shows what bigger ones hide: an old entry that is replicated before the first of
+    /// the new term (§5.4.2). Timeouts that hardly differ split votes, and short ones make many leaders.
+    fn drawn_config(nodes: u32, draws: &mut Draws) -> Config {
+        let batch = draws.pick(&[1, 1, 2, 256]).copied().unwrap_or(256);
+        let in_flight = draws.pick(&[1, 4]).copied().unwrap_or(4);
+        let timeout = draws.pick(&[150..300, 150..160, 60..90]).cloned().unwrap_or(150..300);
+        let ms = Duration::from_millis;
+        Config {
+            max_entries_per_append: batch,
+            max_appends_in_flight: in_flight,
+            heartbeat_interval: ms(timeout.start / 3),
+            election_timeout: ms(timeout.start)..ms(timeout.end),
+            ..Raft::config(nodes)
+        }
+    }
+
+    fn resized(config: &Config, nodes: u32) -> Config {
+        Config { members: Raft::config(nodes).members, ..config.clone() }
+    }
+
+    fn label(message: &RaftMessage<Command>) -> String {
+        diagram::label(message)
+    }
+
+    fn caption(event: &RaftEvent) -> Option<String> {
+        diagram::caption(event)
+    }
+
+    fn ask(command: &Command) -> String {
+        command.to_string()
     }
 
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Command {

@@ -1,9 +1,17 @@
 //! The algorithms, by name: the one place that a new one is added to.
+use std::{path::Path, sync::atomic::AtomicBool};
+
+use synod_simulator::{ConfigError, Journal, QueueKind};
+
 use crate::{
     algorithm::Algorithm,
+    doctor::{self, Diagnosis},
     raft::Raft,
+    replay::{self, ReplayOptions, Replayed},
     report::Report,
     run::{self, Failure, RunOptions},
+    shrink::{self, ShrinkOptions, Shrunk},
+    sweep::{self, SweepOptions, SweepReport, plan::Seeds},
 };
 
 /// An algorithm and what the verbs do with it.
@@ -12,10 +20,28 @@ pub struct Entry {
     pub name: &'static str,
     pub about: &'static str,
     pub run: fn(&RunOptions) -> Result<Report, Failure>,
+    pub sweep: fn(&SweepOptions, &AtomicBool) -> Result<SweepReport, Failure>,
+    pub replay: fn(&ReplayOptions) -> Result<Replayed, Failure>,
+    pub walk: fn(&ReplayOptions) -> Result<(), Failure>,
+    pub shrink: fn(&ShrinkOptions) -> Result<Shrunk, Failure>,
+    pub determinism: fn(Seeds, &Path) -> Result<Diagnosis, Failure>,
+    pub hashes: fn(Seeds) -> String,
+    pub journal: fn(u64, QueueKind) -> Result<Journal, ConfigError>,
 }
 
 const fn entry<A: Algorithm>(about: &'static str) -> Entry {
-    Entry { name: A::NAME, about, run: run::run::<A> }
+    Entry {
+        name: A::NAME,
+        about,
+        run: run::run::<A>,
+        sweep: sweep::sweep::<A>,
+        replay: replay::replay::<A>,
+        walk: replay::walked::<A>,
+        shrink: shrink::shrink::<A>,
+        determinism: doctor::determinism::<A>,
+        hashes: doctor::hashes::<A>,
+        journal: doctor::journal::<A>,
+    }
 }
 
 /// All of them.

@@ -77,7 +77,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn new(exit: Exit) -> impl FnOnce(anyhow::Error) -> Failure {
+    pub(crate) fn new(exit: Exit) -> impl FnOnce(anyhow::Error) -> Failure {
         move |error| Failure { exit, error }
     }
 }

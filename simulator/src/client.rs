@@ -14,6 +14,7 @@ use crate::phase::Phase;
 use crate::queue::{Alarm, Ring};
 use crate::simulation::{Event, Simulation, Workload};
 
+#[derive(Clone)]
 pub(crate) struct Clients {
     slots: Vec<Client>,
     /// Which client of them bears, or bore, this id; the id 1 comes first.
@@ -23,6 +24,7 @@ pub(crate) struct Clients {
     ended: u64,
 }
 
+#[derive(Clone)]
 struct Client {
     id: ClientId,
     /// Of its newest call.
@@ -37,6 +39,7 @@ struct Client {
     from_nodes: Lane,
 }
 
+#[derive(Clone)]
 struct Open {
     /// Its place in the list of calls.
     call: usize,

@@ -95,6 +95,14 @@ mod phase;
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
+pub mod untimed;
+
+mod time_travel;
+pub use time_travel::{Machine, Replay, TimeTravel};
+
+mod journal;
+pub use journal::{Divergence, Entry, Journal, SharedRecording};
+
 mod stream;
 
 mod tail;

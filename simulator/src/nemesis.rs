@@ -20,12 +20,13 @@ pub(crate) enum Class {
 
 const CLASSES: [Class; 4] = [Class::Partition, Class::OneWay, Class::Crash, Class::Disk];
 
+#[derive(Clone)]
 pub(crate) struct Nemesis {
     calendars: [Calendar; 4],
 }
 
 /// One class: its strikes are numbered from 1, and one ends before the next begins.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Calendar {
     strikes: u64,
     /// What is drawn for the next strike, or for the present one.

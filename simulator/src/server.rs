@@ -8,6 +8,7 @@ use crate::clock::{Clock, LifeKeys};
 use crate::config::Config;
 use crate::queue::Alarm;
 
+#[derive(Clone)]
 pub(crate) struct Server<N: Node> {
     /// Lives are numbered from 1.
     pub(crate) life: u64,
@@ -24,6 +25,7 @@ pub(crate) struct Server<N: Node> {
 }
 
 /// Records are written to its end, and are durable from the front.
+#[derive(Clone)]
 pub(crate) struct Disk<N: Node> {
     /// The fold of the records that are durable, but for the newest.
     durable: N::Durable,
@@ -40,6 +42,7 @@ pub(crate) struct Disk<N: Node> {
 }
 
 /// An output that waits for records.
+#[derive(Clone)]
 pub(crate) struct Output<N: Node> {
     pub(crate) cause: u64,
     pub(crate) effect: u32,
@@ -48,6 +51,7 @@ pub(crate) struct Output<N: Node> {
     pub(crate) content: Content<N>,
 }
 
+#[derive(Clone)]
 pub(crate) enum Content<N: Node> {
     Message(NodeId, N::Message),
     Answer(Caller, Answer<N::Response>),

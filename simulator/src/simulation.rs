@@ -30,6 +30,7 @@ impl<N: Node, F: FnMut(synod_protocol::ClientId, u64, &mut Draws) -> N::Request>
 }
 
 /// A cluster of nodes and its clients in virtual time.
+#[derive(Clone)]
 pub struct Simulation<N: Node, W, O> {
     pub(crate) config: Config,
     node_config: N::Config,
@@ -185,6 +186,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// Of the run so far: where two runs first differ can be found by bisection.
     pub fn trace_hash(&self) -> u64 {
         self.stream.hash_so_far()
+    }
+
+    pub fn observer(&self) -> &O {
+        self.stream.observer()
     }
 
     pub fn config(&self) -> &Config {

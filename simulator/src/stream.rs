@@ -3,6 +3,7 @@ use synod_protocol::{Node, Nodes, Observer, Place, Step, Time, Violation, What};
 
 use crate::hash::TraceHash;
 
+#[derive(Clone)]
 pub(crate) struct Stream<O> {
     observer: O,
     hash: TraceHash,
@@ -87,6 +88,10 @@ impl<O> Stream<O> {
 
     pub(crate) fn has_failed(&self) -> bool {
         self.violation.is_some()
+    }
+
+    pub(crate) fn observer(&self) -> &O {
+        &self.observer
     }
 
     pub(crate) fn hash_so_far(&self) -> u64 {

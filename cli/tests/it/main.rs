@@ -1,7 +1,9 @@
 //! The binary from outside: what it prints, writes and returns, and what it says of nonsense.
 mod run;
 mod nonsense;
+mod sweep;
 mod violated;
+mod wrong;
 mod lin;
 mod consistency;
 mod transactions;

@@ -1,0 +1,147 @@
+//! From a seed that fails to the shortest story of it.
+use synod_protocol::{Node, Recording, Violation};
+use synod_simulator::{
+    Config, Fault, Simulation,
+    untimed::{self, Extract, Minimised, Tale, minimise},
+};
+
+use crate::{
+    algorithm::Algorithm,
+    judge::{self, Judge},
+    replay_file::{Plot, Story},
+};
+
+/// How many actions may be carried out to shrink one story: some seconds' worth.
+pub const PATIENCE: u64 = 20_000_000;
+
+/// A violation, and how it was shrunk.
+#[derive(Clone, Debug)]
+pub struct Finding<N: Node> {
+    pub story: Story<N>,
+    /// How many actions the run had, if it could be told without its times.
+    pub before: Option<usize>,
+    pub effort: Effort,
+}
+
+/// What shrinking took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    pub tries: u64,
+    /// The patience was over before nothing more could be removed.
+    pub is_cut_short: bool,
+}
+
+impl Effort {
+    /// What a person should know of it.
+    pub fn note(self) -> Option<String> {
+        let Effort { tries, is_cut_short } = self;
+        is_cut_short
+            .then(|| format!("  shrinking was given up after {tries} tries: a shorter story may exist"))
+    }
+}
+
+/// Makes the run of a seed again, and shrinks what it ends in. `None` if it does not fail.
+pub fn investigate<A: Algorithm>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+) -> Option<Finding<A::Node>> {
+    let mut extract = Extract::default();
+    let violation = run::<A, _>(config, node, &mut extract)?;
+    let tale = Tale { nodes: config.nodes, actions: extract.into_actions(), violation: violation.clone() };
+    let before = tale.actions.len();
+    // A cluster that does not go on is a matter of time by itself.
+    let untimed = (violation.property != judge::LIVENESS)
+        .then(|| shrink::<A>(tale, Some(config.seed), node.clone(), PATIENCE))
+        .flatten();
+    Some(match untimed {
+        Some((story, effort)) => Finding { story, before: Some(before), effort },
+        None => timed::<A>(config, node, violation),
+    })
+}
+
+/// Runs a configuration to its verdict.
+fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+    observer: O,
+) -> Option<Violation> {
+    let observer = (observer, A::Watch::default());
+    let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
+    judge::verdict::<A>(&simulation.favourite(A::is_favourite).run()).0
+}
+
+/// The steps of a timed run, to be drawn.
+pub fn record<A: Algorithm>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+) -> (Recording<A::Node>, Option<Violation>) {
+    let mut recording = Recording::default();
+    let violation = run::<A, _>(config, node, &mut recording);
+    (recording, violation)
+}
+
+/// Shrinks a list of actions; `None` if it does not fail.
+pub fn shrink<A: Algorithm>(
+    tale: Tale<A::Node>,
+    seed: Option<u64>,
+    node: <A::Node as Node>::Config,
+    patience: u64,
+) -> Option<(Story<A::Node>, Effort)> {
+    let judge = Judge::<A> { config: node };
+    let Minimised { tale, tries, is_cut_short, .. } = minimise(&judge, tale, patience)?;
+    let Tale { nodes, actions, violation } = tale;
+    let node_config = untimed::Judge::config(&judge, nodes);
+    Some((
+        Story { seed, nodes, node_config, violation, plot: Plot::Actions(actions) },
+        Effort { tries, is_cut_short },
+    ))
+}
+
+/// What needs its times is shrunk in its configuration: without classes of faults, with fewer nodes, clients and
+/// calls. Draws are keyed, so whatever is left out leaves all else as it was.
+fn timed<A: Algorithm>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+    violation: Violation,
+) -> Finding<A::Node> {
+    let (mut config, mut violation, mut tries) = (config.clone(), violation, 0);
+    'again: loop {
+        for candidate in plainer(&config) {
+            tries += 1;
+            let node = A::resized(node, candidate.nodes);
+            if let Some(same) = run::<A, _>(&candidate, &node, ())
+                && untimed::is_same(&same, &violation)
+            {
+                (config, violation) = (candidate, same);
+                continue 'again;
+            }
+        }
+        break;
+    }
+    let (seed, nodes) = (Some(config.seed), config.nodes);
+    let node_config = A::resized(node, nodes);
+    let plot = Plot::Timed(Box::new(config));
+    Finding {
+        story: Story { seed, nodes, node_config, violation, plot },
+        before: None,
+        effort: Effort { tries, is_cut_short: false },
+    }
+}
+
+fn plainer(config: &Config) -> Vec<Config> {
+    let mut plainer: Vec<Config> =
+        config.faults().into_iter().map(|fault: Fault| config.clone().without_faults(&[fault])).collect();
+    let mut with = |turn: &dyn Fn(&mut Config)| {
+        let mut candidate = config.clone();
+        turn(&mut candidate);
+        if candidate != *config {
+            plainer.push(candidate);
+        }
+    };
+    with(&|config| config.operations = (config.operations / 2).max(1));
+    with(&|config| config.clients = (config.clients / 2).max(1));
+    with(&|config| config.safety /= 2);
+    with(&|config| config.nodes = if config.nodes > 3 { config.nodes - 1 } else { config.nodes });
+    plainer.retain(|candidate| !candidate.safety.is_zero());
+    plainer
+}

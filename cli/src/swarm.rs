@@ -1,0 +1,70 @@
+//! What a seed of a sweep is: a small run, with a cluster, a load and faults of its own.
+//!
+//! One configuration for all seeds finds what that configuration shows. So each seed draws how many nodes and
+//! clients there are, which faults strike, how hard and how often, and the knobs of the algorithm (swarm
+//! testing, Groce et al. 2012). Strikes may come faster than elections do: bugs in who may lead need several
+//! leaders within a few calls, and leaders that fall right after they wrote something.
+use std::{ops::Range, time::Duration};
+
+use synod_protocol::Node;
+use synod_simulator::{Client, Config, Delay, Draws, Fault, LivenessGoal, Site, Strikes};
+
+use crate::algorithm::Algorithm;
+
+/// The knobs of a seed: of the simulator, and of the algorithm's nodes.
+#[derive(Clone, Debug)]
+pub struct Drawn<A: Algorithm> {
+    pub config: Config,
+    pub node: <A::Node as Node>::Config,
+}
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// The places of these draws; those below are the classes of faults.
+const SHAPE: u64 = 1_000;
+const KNOBS: u64 = 1_001;
+
+/// Draws the run of this seed, with faults of these classes.
+pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
+    let mut draws = Draws::new(seed, Site::Swarm, SHAPE, 0);
+    let base = Config::new(seed);
+    let mut config = Config {
+        nodes: one_of(&mut draws, &[3, 3, 3, 3, 5, 5, 5, 5, 4, 7]),
+        clients: one_of(&mut draws, &[1, 2, 4, 8]),
+        operations: one_of(&mut draws, &[20, 60, 150, 400]),
+        safety: MS(one_of(&mut draws, &[3_000, 6_000, 12_000])),
+        liveness: LivenessGoal { operations: 5, within: Duration::from_secs(20) },
+        client: Client {
+            think: MS(0)..MS(one_of(&mut draws, &[2, 50, 400])),
+            try_for: MS(one_of(&mut draws, &[100, 400])),
+            ..base.client.clone()
+        },
+        ..base
+    }
+    .swarm(faults);
+    // Packets that take as long as an election meet another cluster than the one that they were sent in.
+    if let Delay::Bimodal { far, far_probability, .. } = &mut config.network.delay {
+        *far = MS(10)..MS(one_of(&mut draws, &[50, 150, 500, 1_500]));
+        *far_probability = one_of(&mut draws, &[0.02, 0.1, 0.3, 0.6]);
+    }
+    config.nemesis.at_favourite = one_of(&mut draws, &[0.0, 0.5, 0.9, 1.0]);
+    for strikes in [&mut config.nemesis.partition, &mut config.nemesis.one_way, &mut config.nemesis.disk] {
+        let drawn = Strikes { pause: span(&mut draws, 100, 5_000), lasts: span(&mut draws, 200, 5_000) };
+        *strikes = strikes.take().map(|_| drawn);
+    }
+    let drawn = Strikes { pause: span(&mut draws, 20, 3_000), lasts: span(&mut draws, 20, 2_000) };
+    config.nemesis.crash = config.nemesis.crash.take().map(|_| drawn);
+    let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
+    Drawn { config, node }
+}
+
+fn one_of<T: Copy>(draws: &mut Draws, among: &[T]) -> T {
+    among[draws.below(among.len() as u64) as usize]
+}
+
+/// From next to nothing to a longest time, which is drawn on a scale that doubles.
+fn span(draws: &mut Draws, least: u64, most: u64) -> Range<Duration> {
+    let doublings = u64::from((most / least).max(1).ilog2());
+    let longest = least << draws.below(doublings + 1);
+    MS(longest / 8)..MS(longest)
+}

@@ -1,0 +1,254 @@
+//! Lists of actions: taken from runs, carried out under the contract, and made as short as they get.
+use synod_protocol::contract::Checker;
+use synod_protocol::{ClientId, NodeId, Observer, Place, Recording, Violation, What};
+use synod_simulator::untimed::{Action, Address, Extract, Judge, Tale, World, is_same, minimise, play};
+use synod_simulator::{ClientCall, Config, Fault};
+
+use crate::toys::{Bug, Ledger, LedgerTimer, Rules, Survival, run_with, short};
+
+const PATIENCE: u64 = 2_000_000;
+
+/// The toy, held to what it promises.
+struct Held(Option<Bug>);
+
+impl Judge<Ledger> for Held {
+    type Watch = Survival;
+
+    fn config(&self, nodes: u32) -> Rules {
+        Rules { nodes, redirects: false, bug: self.0 }
+    }
+    fn watch(&self) -> Survival {
+        Survival::default()
+    }
+    fn verdict(&self, _: &[ClientCall<Ledger>]) -> Option<Violation> {
+        None
+    }
+}
+
+fn rules(config: &Config, bug: Option<Bug>) -> Rules {
+    Rules { nodes: config.nodes, redirects: false, bug }
+}
+
+/// What happened in a run of this seed, and what it ended in.
+fn happened(config: Config, bug: Option<Bug>) -> (Vec<Action<Ledger>>, Option<Violation>) {
+    let mut extract = Extract::default();
+    let rules = rules(&config, bug);
+    let outcome = run_with(config, rules, (&mut extract, Survival::default()));
+    (extract.into_actions(), outcome.violation)
+}
+
+/// A seed below this one whose run fails.
+fn failing(bug: Bug, below: u64) -> Tale<Ledger> {
+    let found = (0..below).find_map(|seed| {
+        let (actions, violation) = happened(short(seed).with_faults(&Fault::ALL), Some(bug));
+        violation.map(|violation| Tale { nodes: 5, actions, violation })
+    });
+    found.expect("a seed that fails")
+}
+
+#[test]
+fn a_world_keeps_the_contract_whatever_the_list_says() {
+    let (mut carried_out, mut lost) = (0, 0);
+    for seed in 0..12 {
+        let (actions, violation) = happened(short(seed).with_faults(&Fault::ALL), None);
+        assert_eq!(violation, None);
+        let judge = Held(None);
+        // As it was, and with every third action left out.
+        let gaps: Vec<_> = actions
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| at % 3 != 1)
+            .map(|(_, action)| action.clone())
+            .collect();
+        for list in [&actions, &gaps] {
+            let observer = (Checker::new(judge.config(5)), Survival::default());
+            let mut world = World::new(5, judge.config(5), observer);
+            for action in list {
+                carried_out += u64::from(world.act(action));
+                lost += u64::from(matches!(action, Action::Crash { lose, .. } if *lose > 0));
+            }
+            assert_eq!(world.violation(), None, "seed {seed}");
+        }
+    }
+    assert!(carried_out > 10_000 && lost > 5, "{carried_out} actions, {lost} crashes that lose something");
+}
+
+/// What a run did is what the list does: the same inputs in the same order at each node, and the same disks.
+#[test]
+fn a_list_tells_its_run_again() {
+    for seed in 0..8 {
+        let config = short(seed).with_faults(&Fault::ALL);
+        let (mut timed, mut extract) = (Recording::default(), Extract::default());
+        let outcome = run_with(config.clone(), rules(&config, None), (&mut timed, &mut extract));
+        assert_eq!(outcome.violation, None);
+        let (violation, untimed) = play(&Held(None), 5, extract.actions(), Recording::default());
+        assert_eq!(violation, None);
+        let at_nodes = |recording: &Recording<Ledger>| -> Vec<_> {
+            let steps = recording.steps().iter();
+            steps
+                .filter_map(|step| match &step.what {
+                    What::Handled { input, view, .. } => {
+                        Some((step.place, format!("{input:?}"), format!("{view:?}")))
+                    }
+                    What::Crashed { records } => {
+                        Some((step.place, format!("crash {records}"), String::new()))
+                    }
+                    What::Booted { records, view, .. } if *records > 0 => {
+                        Some((step.place, format!("boot {records}"), format!("{view:?}")))
+                    }
+                    _ => None,
+                })
+                .filter(|(_, what, _)| !what.starts_with("Request"))
+                .collect()
+        };
+        // Clients bear other numbers, so requests are compared by what they changed.
+        assert_eq!(at_nodes(&timed), at_nodes(&untimed), "seed {seed}");
+    }
+}
+
+#[test]
+fn an_acknowledgement_before_its_record_is_told_in_a_few_actions() {
+    let tale = failing(Bug::AcknowledgesFirst, 200);
+    assert!(tale.actions.len() > 100, "{}", tale.actions.len());
+    let judge = Held(Some(Bug::AcknowledgesFirst));
+    let violation = tale.violation.clone();
+    let minimised = minimise(&judge, tale.clone(), PATIENCE).expect("it fails without its times");
+    assert!(is_same(&minimised.tale.violation, &violation));
+    assert!(!minimised.is_cut_short);
+    // A call, an acknowledgement, the answer, a crash that loses the record, and a boot to see it.
+    let told: Vec<String> = minimised.tale.actions.iter().map(ToString::to_string).collect();
+    assert!(told.len() <= 8 && minimised.tale.nodes <= 3, "{} nodes: {told:#?}", minimised.tale.nodes);
+    assert!(told.iter().any(|line| line.contains("loses 1 record")), "{told:#?}");
+    // The same list fails again.
+    let (again, ()) = play(&judge, minimised.tale.nodes, &minimised.tale.actions, ());
+    assert_eq!(again, Some(minimised.tale.violation.clone()));
+    // The same list shrinks to the same bytes.
+    assert_eq!(minimise(&judge, tale, PATIENCE), Some(minimised));
+}
+
+#[test]
+fn an_assertion_is_told_by_one_call() {
+    let bug = Bug::Superstitious;
+    let mut extract = Extract::default();
+    let config = short(1).with_faults(&Fault::ALL);
+    let simulation = synod_simulator::Simulation::new(
+        config.clone(),
+        rules(&config, Some(bug)),
+        crate::toys::counting(),
+        &mut extract,
+    )
+    .expect("sound knobs");
+    let violation = simulation.run().violation.expect("the 13th call");
+    let tale = Tale { nodes: 5, actions: extract.into_actions(), violation };
+    let minimised = minimise(&Held(Some(bug)), tale, PATIENCE).expect("it fails without its times");
+    let told: Vec<String> = minimised.tale.actions.iter().map(ToString::to_string).collect();
+    assert_eq!((minimised.tale.nodes, told), (1, vec!["c1 asks n1: 13".to_owned()]));
+}
+
+#[test]
+fn a_list_that_does_not_fail_is_not_minimised() {
+    let tale = failing(Bug::AcknowledgesFirst, 200);
+    assert_eq!(minimise(&Held(None), tale, PATIENCE), None);
+}
+
+#[test]
+fn patience_ends_the_search_with_what_was_found() {
+    let tale = failing(Bug::AcknowledgesFirst, 200);
+    let judge = Held(Some(Bug::AcknowledgesFirst));
+    let length = tale.actions.len();
+    let minimised = minimise(&judge, tale, length as u64).expect("it fails without its times");
+    assert!(minimised.is_cut_short);
+    assert!((9..=length).contains(&minimised.tale.actions.len()), "{}", minimised.tale.actions.len());
+    let (again, ()) = play(&judge, minimised.tale.nodes, &minimised.tale.actions, ());
+    assert_eq!(again, Some(minimised.tale.violation));
+}
+
+fn request(client: u32, via: u32, value: u64) -> Action<Ledger> {
+    let (client, via) = (ClientId(client), NodeId(via));
+    Action::Request { client, via, request: value, arrives: true }
+}
+
+fn deliver(from: u32, to: u32, kind: &'static str) -> Action<Ledger> {
+    Action::Deliver(Address::new(Place::Node(NodeId(from)), Place::Node(NodeId(to)), kind))
+}
+
+fn world<O: Observer<Ledger>>(nodes: u32, observer: O) -> World<Ledger, O> {
+    World::new(nodes, Held(None).config(nodes), observer)
+}
+
+#[test]
+fn what_cannot_happen_is_skipped() {
+    let mut world = world(3, Checker::new(Held(None).config(3)));
+    let boot = Action::Boot { node: NodeId(1) };
+    let fire = Action::Fire { node: NodeId(1), timer: LedgerTimer::Resend };
+    assert!(!world.act(&boot), "it is up");
+    assert!(!world.act(&fire), "it is not armed");
+    assert!(!world.act(&deliver(1, 2, "Store")), "nothing is on its way");
+    assert!(
+        !world.act(&Action::Retry { client: ClientId(1), via: NodeId(1), arrives: true }),
+        "no call is open"
+    );
+    assert!(!world.act(&request(1, 4, 7)), "there is no such node");
+    assert!(world.act(&request(1, 1, 7)));
+    assert!(world.act(&Action::Crash { node: NodeId(2), lose: 0 }));
+    assert!(!world.act(&deliver(1, 2, "Store")), "it is down");
+    assert!(world.act(&boot_of(2)) && world.act(&deliver(1, 2, "Store")));
+    assert!(!world.act(&deliver(1, 2, "Store")), "it was delivered");
+    assert!(world.act(&fire), "it is armed since the call");
+    assert!(world.act(&deliver(1, 2, "Store")), "it was sent once more");
+    assert_eq!(world.violation(), None);
+}
+
+fn boot_of(node: u32) -> Action<Ledger> {
+    Action::Boot { node: NodeId(node) }
+}
+
+#[test]
+fn a_crash_loses_what_nobody_relied_on_and_no_more() {
+    let mut world = world(3, Checker::new(Held(None).config(3)));
+    world.act(&request(1, 1, 7));
+    // Its Store to n2 arrives, so its record is durable, whatever the crash is to lose.
+    world.act(&deliver(1, 2, "Store"));
+    world.act(&request(2, 1, 8));
+    world.act(&Action::Crash { node: NodeId(1), lose: 5 });
+    world.act(&boot_of(1));
+    let values = |world: &World<Ledger, _>| world.nodes().get(NodeId(1)).map(|node| node.values.0.clone());
+    assert_eq!(values(&world), Some([7].into()));
+    assert!(!world.act(&deliver(1, 3, "Store")) || world.violation().is_none());
+    // With nothing to lose, the crash keeps all, and lets out what waited.
+    world.act(&request(3, 1, 9));
+    world.act(&Action::Crash { node: NodeId(1), lose: 0 });
+    world.act(&boot_of(1));
+    assert_eq!(values(&world), Some([7, 9].into()));
+    assert!(world.act(&deliver(1, 3, "Store")));
+    assert_eq!(world.violation(), None);
+}
+
+#[test]
+fn addresses_go_by_age_and_copies_stay() {
+    let mut world = world(3, Checker::new(Held(None).config(3)));
+    world.act(&request(1, 1, 7));
+    world.act(&request(2, 1, 8));
+    let older = |older| {
+        let at = |id| Place::Node(NodeId(id));
+        Action::Deliver(Address { older, again: true, ..Address::new(at(1), at(2), "Store") })
+    };
+    assert!(!world.act(&older(2)), "two are on their way");
+    assert!(world.act(&older(1)), "the one before the newest, and a copy of it stays");
+    let values = |world: &World<Ledger, _>| world.nodes().get(NodeId(2)).map(|node| node.values.0.clone());
+    assert_eq!(values(&world), Some([7].into()));
+    assert!(world.act(&deliver(1, 2, "Store")), "its copy is the newest now");
+    assert_eq!(values(&world), Some([7].into()));
+    assert!(world.act(&deliver(1, 2, "Store")));
+    assert_eq!(values(&world), Some([7, 8].into()));
+    assert_eq!(world.violation(), None);
+}
+
+#[test]
+fn a_list_is_written_and_read_back() {
+    let tale = failing(Bug::AcknowledgesFirst, 200);
+    let minimised = minimise(&Held(Some(Bug::AcknowledgesFirst)), tale, PATIENCE).expect("it fails");
+    let json = serde_json::to_string(&minimised.tale.actions).expect("json");
+    let again: Vec<Action<Ledger>> = serde_json::from_str(&json).expect("a list of actions");
+    assert_eq!(again, minimised.tale.actions);
+}
