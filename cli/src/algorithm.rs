@@ -3,9 +3,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use synod_linearizability::{DataType, History, HistoryError, Operation};
-use synod_linearizability::{History, HistoryError, Operation};
 use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
-use synod_protocol::{ClientId, Event, Node, NodeId, Observer, Time};
 use synod_simulator::{ClientCall, Draws};
 use synod_telemetry::Narrator;
 
