@@ -53,7 +53,8 @@ pub struct RunArgs {
     pub seed: Option<u64>,
 
     /// Fault classes with commas between them, `none`, or `all`:
-    /// loss, duplication, delay, partition, one-way, crash, disk, clock
+    /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
+    /// bit-rot, latent-error, misdirection
     #[arg(long, value_name = "LIST", default_value = "all", value_parser = faults)]
     pub faults: Faults,
 

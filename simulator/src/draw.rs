@@ -37,6 +37,8 @@ pub enum Site {
     Core = 11,
     /// Fault class a: how hard it is in this seed.
     Swarm = 12,
+    /// Node a, the mishap b of its store.
+    Store = 13,
 }
 
 /// The place of a draw but for its number, mixed beforehand.

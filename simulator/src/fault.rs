@@ -1,10 +1,15 @@
 //! Classes of faults, to be switched on and off one by one.
 use std::{fmt, str::FromStr, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Config, Delay, Draws, Site, Strikes};
 
 /// A class of faults. It owns some knobs of the [`Config`], and no two classes share one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// The order is part of what a seed means: append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// Links lose packets.
     Loss,
@@ -23,10 +28,22 @@ pub enum Fault {
     Disk,
     /// Clocks drift, and start with an offset.
     Clock,
+    /// A crash leaves a part of a record, which is cut off at boot.
+    Torn,
+    /// A sync fails: the node is gone for good.
+    FailedSync,
+    /// No record can be written for a while: the node stops, and comes back when there is space.
+    FullDisk,
+    /// A bit of a disk flips. Its node restarts, sees it, and is gone for good.
+    BitRot,
+    /// A sector of a disk cannot be read any more, with the same end.
+    LatentError,
+    /// A sector is written to a wrong place, with the same end.
+    Misdirection,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 8] = [
+    pub const ALL: [Fault; 14] = [
         Fault::Loss,
         Fault::Duplication,
         Fault::Delay,
@@ -35,7 +52,30 @@ impl Fault {
         Fault::Crash,
         Fault::Disk,
         Fault::Clock,
+        Fault::Torn,
+        Fault::FailedSync,
+        Fault::FullDisk,
+        Fault::BitRot,
+        Fault::LatentError,
+        Fault::Misdirection,
     ];
+
+    /// Those that strike now and then.
+    pub const STRIKES: [Fault; 9] = [
+        Fault::Partition,
+        Fault::OneWay,
+        Fault::Crash,
+        Fault::Disk,
+        Fault::FailedSync,
+        Fault::FullDisk,
+        Fault::BitRot,
+        Fault::LatentError,
+        Fault::Misdirection,
+    ];
+
+    /// Those that end nodes for good, a minority at most.
+    pub const DAMAGE: [Fault; 4] =
+        [Fault::FailedSync, Fault::BitRot, Fault::LatentError, Fault::Misdirection];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -47,6 +87,12 @@ impl Fault {
             Fault::Crash => "crash",
             Fault::Disk => "disk",
             Fault::Clock => "clock",
+            Fault::Torn => "torn",
+            Fault::FailedSync => "failed-sync",
+            Fault::FullDisk => "full-disk",
+            Fault::BitRot => "bit-rot",
+            Fault::LatentError => "latent-error",
+            Fault::Misdirection => "misdirection",
         }
     }
 
@@ -73,15 +119,19 @@ impl FromStr for Fault {
     type Err = UnknownFault;
     fn from_str(name: &str) -> Result<Fault, UnknownFault> {
         let same = |fault: &&Fault| fault.name().eq_ignore_ascii_case(name);
-        Fault::ALL.iter().find(same).copied().ok_or_else(|| UnknownFault(name.to_owned()))
+        Fault::ALL.iter().find(same).copied().ok_or_else(|| UnknownFault { name: name.to_owned() })
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no fault class \"{0}\"; there are loss, duplication, delay, partition, one-way, crash, disk and clock"
-)]
-pub struct UnknownFault(String);
+#[error("there is no fault class \"{name}\"; there are {}", names())]
+pub struct UnknownFault {
+    name: String,
+}
+
+fn names() -> String {
+    Fault::ALL.map(Fault::name).join(", ")
+}
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -119,11 +169,9 @@ impl Config {
             Fault::Loss => self.network.loss > 0.0,
             Fault::Duplication => self.network.duplication > 0.0,
             Fault::Delay => !matches!(self.network.delay, Delay::Uniform(_)),
-            Fault::Partition => self.nemesis.partition.is_some(),
-            Fault::OneWay => self.nemesis.one_way.is_some(),
-            Fault::Crash => self.nemesis.crash.is_some(),
-            Fault::Disk => self.nemesis.disk.is_some(),
             Fault::Clock => self.clock.drift_ppm > 0 || !self.clock.offset.is_zero(),
+            Fault::Torn => self.disk.torn > 0.0,
+            strikes => self.nemesis.strikes.contains_key(strikes),
         };
         Fault::ALL.into_iter().filter(is_on).collect()
     }
@@ -131,10 +179,6 @@ impl Config {
     /// How hard: 0 is the mildest, 1 the hardest that makes sense, and the scale between is logarithmic.
     fn set(&mut self, fault: Fault, hardness: Option<f64>) {
         let level = |mildest: f64, hardest: f64| hardness.map_or(0.0, |x| geometric(mildest, hardest, x));
-        let strikes = || {
-            let longest = MS(level(1_000.0, 9_000.0) as u64);
-            hardness.map(|_| Strikes { pause: MS(2_000)..MS(10_000), lasts: MS(500)..longest })
-        };
         match fault {
             Fault::Loss => self.network.loss = level(0.002, 0.2),
             Fault::Duplication => self.network.duplication = level(0.002, 0.2),
@@ -149,15 +193,34 @@ impl Config {
                     },
                 };
             }
-            Fault::Partition => self.nemesis.partition = strikes(),
-            Fault::OneWay => self.nemesis.one_way = strikes(),
-            Fault::Crash => self.nemesis.crash = strikes(),
-            Fault::Disk => self.nemesis.disk = strikes(),
             Fault::Clock => {
                 self.clock.drift_ppm = level(1_000.0, 100_000.0) as u32;
                 self.clock.offset = MS(level(100.0, 10_000.0) as u64);
             }
+            Fault::Torn => self.disk.torn = level(0.2, 1.0),
+            strikes => {
+                let strikes_of_it = hardness.map(|hardness| strikes.strikes(hardness));
+                match strikes_of_it {
+                    Some(of_it) => self.nemesis.strikes.insert(strikes, of_it),
+                    None => self.nemesis.strikes.remove(&strikes),
+                };
+            }
         }
+    }
+}
+
+impl Fault {
+    /// When it strikes, and for how long.
+    fn strikes(self, hardness: f64) -> Strikes {
+        let scale = |mildest, hardest| MS(geometric(mildest, hardest, hardness) as u64);
+        let lasts = MS(500)..scale(1_000.0, 9_000.0);
+        let pause = match self {
+            Fault::Partition | Fault::OneWay | Fault::Crash | Fault::Disk => MS(2_000)..MS(10_000),
+            // What is damaged stays so: the sooner it is used up, the shorter is what a run sees of it.
+            fault if Fault::DAMAGE.contains(&fault) => MS(5_000)..scale(200_000.0, 40_000.0),
+            _ => MS(3_000)..scale(60_000.0, 10_000.0),
+        };
+        Strikes { pause, lasts }
     }
 }
 

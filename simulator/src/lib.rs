@@ -87,7 +87,10 @@ mod server;
 
 mod clock;
 mod network;
+mod storage;
+mod store;
 
+mod deed;
 mod nemesis;
 mod partition;
 mod phase;

@@ -1,39 +1,59 @@
 //! The nemesis: what strikes, when, and whom. Each class of strikes keeps its own calendar.
 use std::fmt::Write;
+use std::ops::Range;
+use std::time::Duration;
 
-use synod_protocol::{Node, NodeId, Observer, majority};
+use synod_protocol::{Node, NodeId, Observer, Time, majority};
 
-use crate::config::Strikes;
+use crate::Fault;
+use crate::deed::{Active, Deed};
 use crate::draw::{Draws, Site, nanos};
-use crate::partition::{self, Cut};
+use crate::partition;
 use crate::phase::Phase;
 use crate::simulation::{Event, Simulation, Workload, place};
 
-/// Its number is part of what a seed means.
+/// Who keeps a calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    Partition = 1,
-    OneWay = 2,
-    Crash = 3,
-    Disk = 4,
+pub(crate) enum Striker {
+    Class(Fault),
 }
 
-const CLASSES: [Class; 4] = [Class::Partition, Class::OneWay, Class::Crash, Class::Disk];
+impl Striker {
+    /// The place of its draws: part of what a seed means.
+    fn number(self) -> u64 {
+        match self {
+            Striker::Class(Fault::Partition) => 1,
+            Striker::Class(Fault::OneWay) => 2,
+            Striker::Class(Fault::Crash) => 3,
+            Striker::Class(Fault::Disk) => 4,
+            Striker::Class(fault) => 100 + fault as u64,
+        }
+    }
+}
 
 pub(crate) struct Nemesis {
-    calendars: [Calendar; 4],
+    classes: Vec<Calendar>,
+    /// Whose disks were damaged, or are about to be.
+    pub(crate) damaged: Vec<NodeId>,
 }
 
-/// One class: its strikes are numbered from 1, and one ends before the next begins.
+/// Its strikes are numbered from 1, and one ends before the next begins.
 #[derive(Default)]
 struct Calendar {
     strikes: u64,
     /// What is drawn for the next strike, or for the present one.
     draws: Option<Draws>,
-    cut: Option<Cut>,
-    slow: Option<NodeId>,
+    active: Option<Active>,
     /// How many nodes this strike took down, or is about to, that are not back yet.
     away: usize,
+}
+
+/// A node that is to crash in the middle of something, and when it is to come back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doom {
+    by: Striker,
+    /// In nanoseconds.
+    down_for: u64,
 }
 
 /// A node that is doomed to crash while it writes a record does so soon, or crashes anyhow.
@@ -41,98 +61,89 @@ const DOOM_MILLIS: u64 = 500;
 
 impl Nemesis {
     pub(crate) fn new() -> Self {
-        Nemesis { calendars: Default::default() }
+        Nemesis { classes: Fault::ALL.map(|_| Calendar::default()).into(), damaged: Vec::new() }
     }
 
-    fn calendar(&mut self, class: Class) -> &mut Calendar {
-        &mut self.calendars[class as usize - 1]
+    fn calendar(&mut self, of: Striker) -> &mut Calendar {
+        match of {
+            Striker::Class(fault) => &mut self.classes[fault as usize],
+        }
     }
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn start_nemesis(&mut self) {
-        CLASSES.into_iter().for_each(|class| self.plan(class));
+        Fault::STRIKES.into_iter().for_each(|fault| self.plan(Striker::Class(fault)));
     }
 
-    fn strikes(&self, class: Class) -> Option<&Strikes> {
-        let nemesis = &self.config.nemesis;
-        match class {
-            Class::Partition => nemesis.partition.as_ref(),
-            Class::OneWay => nemesis.one_way.as_ref(),
-            Class::Crash => nemesis.crash.as_ref(),
-            Class::Disk => nemesis.disk.as_ref(),
-        }
+    /// From the end of one strike to the next, and how long that lasts.
+    fn rhythm(&self, of: Striker) -> Option<(Range<Duration>, Range<Duration>)> {
+        let Striker::Class(fault) = of;
+        let strikes = self.config.nemesis.strikes.get(&fault)?;
+        Some((strikes.pause.clone(), strikes.lasts.clone()))
     }
 
-    /// The next strike of this class.
-    fn plan(&mut self, class: Class) {
-        let Some(Strikes { pause, .. }) = self.strikes(class).cloned() else { return };
+    /// The next strike.
+    pub(crate) fn plan(&mut self, of: Striker) {
+        let Some((pause, _)) = self.rhythm(of) else { return };
         let seed = self.config.seed;
-        let calendar = self.nemesis.calendar(class);
+        let calendar = self.nemesis.calendar(of);
         calendar.strikes += 1;
-        let mut draws = Draws::new(seed, Site::Strike, class as u64, calendar.strikes);
+        let mut draws = Draws::new(seed, Site::Strike, of.number(), calendar.strikes);
         let pause = draws.within(&pause);
         calendar.draws = Some(draws);
-        self.queue.push(self.now.after(pause), Event::Strike(class));
+        self.queue.push(self.now.after(pause), Event::Strike(of));
     }
 
-    pub(crate) fn strike(&mut self, class: Class) {
+    pub(crate) fn strike(&mut self, of: Striker) {
         if self.phase != Phase::Safety {
             return;
         }
-        let Some(Strikes { lasts, .. }) = self.strikes(class).cloned() else { return };
-        let Some(mut draws) = self.nemesis.calendar(class).draws.take() else { return };
+        let Some((_, lasts)) = self.rhythm(of) else { return };
+        let Some(mut draws) = self.nemesis.calendar(of).draws.take() else { return };
+        let Striker::Class(fault) = of;
         let until = self.now.after(draws.within(&lasts));
         let at_favourite = draws.chance(self.config.nemesis.at_favourite);
         let favourite = self.some_favourite(&mut draws).filter(|_| at_favourite);
-        match class {
-            Class::Partition | Class::OneWay => {
-                let draw = if class == Class::Partition { partition::two_way } else { partition::one_way };
-                let Some(cut) = draw(self.config.nodes, favourite, &mut draws) else { return };
-                if class == Class::Partition {
-                    self.counts.partitions += 1;
-                } else {
-                    self.counts.one_way_cuts += 1;
-                }
-                self.cuts.cut(&cut.links);
-                self.announce(cut.story.clone());
-                self.nemesis.calendar(class).cut = Some(cut);
-                self.queue.push(until, Event::Relent(class));
-            }
-            Class::Disk => {
-                let victim = favourite.unwrap_or_else(|| self.any_node(&mut draws));
-                self.servers[place(victim)].disk.is_slow = true;
-                self.counts.slow_disks += 1;
-                self.announce(format!("slow disk {victim}"));
-                self.nemesis.calendar(class).slow = Some(victim);
-                self.queue.push(until, Event::Relent(class));
-            }
-            Class::Crash => self.strike_down(favourite, &lasts, &mut draws),
-        }
+        let deed = match fault {
+            Fault::Crash => return self.strike_down(of, favourite, &lasts, &mut draws),
+            Fault::Partition => partition::two_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
+            Fault::OneWay => partition::one_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
+            other => Deed::of(other),
+        };
+        let Some(deed) = deed else { return };
+        let victim = match deed {
+            Deed::Cut(_) => None,
+            _ => favourite.or_else(|| Some(self.any_node(&mut draws))),
+        };
+        self.act(of, deed, victim.into_iter().collect(), until, &mut draws);
+    }
+
+    /// Does it, to be undone then.
+    fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: &mut Draws) {
+        let active = self.begin(deed, victims, until, draws);
+        self.nemesis.calendar(of).active = Some(active);
+        self.queue.push(until, Event::Relent(of));
     }
 
     /// The strike is over.
-    pub(crate) fn relent(&mut self, class: Class) {
+    pub(crate) fn relent(&mut self, of: Striker) {
         if self.phase != Phase::Safety {
             return;
         }
-        let calendar = self.nemesis.calendar(class);
-        if let Some(cut) = calendar.cut.take() {
-            self.cuts.heal(&cut.links);
-            self.announce(format!("healed: {}", cut.story));
-        } else if let Some(victim) = calendar.slow.take() {
-            self.servers[place(victim)].disk.is_slow = false;
-            self.announce(format!("healed: slow disk {victim}"));
+        if let Some(active) = self.nemesis.calendar(of).active.take() {
+            self.undo(active);
         }
-        self.plan(class);
+        self.plan(of);
     }
 
     /// One node, a minority, or all at once. One alone falls in the middle of a step every other time:
     /// between writing a record and syncing it, with some of its outputs out.
     fn strike_down(
         &mut self,
+        by: Striker,
         favourite: Option<NodeId>,
-        lasts: &std::ops::Range<std::time::Duration>,
+        lasts: &Range<Duration>,
         draws: &mut Draws,
     ) {
         let mut nodes: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
@@ -144,13 +155,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             (None, 1) => nodes.split_off(majority(nodes.len())),
             (None, _) => nodes.split_off(nodes.len() - 1),
         };
-        self.nemesis.calendar(Class::Crash).away = victims.len();
+        self.nemesis.calendar(by).away = victims.len();
         match victims[..] {
-            [] => self.plan(Class::Crash),
+            [] => self.plan(by),
             [victim] if in_step => {
                 let server = &mut self.servers[place(victim)];
-                server.doomed = Some(nanos(draws.within(lasts)));
-                let doom = self.now.after(std::time::Duration::from_millis(DOOM_MILLIS));
+                server.doomed = Some(Doom { by, down_for: nanos(draws.within(lasts)) });
+                let doom = self.now.after(Duration::from_millis(DOOM_MILLIS));
                 self.queue.push(doom, Event::Crash(victim, server.life));
             }
             _ => {
@@ -165,8 +176,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 for victim in victims {
                     let back = self.now.after(draws.within(lasts));
-                    self.crash(victim);
-                    self.queue.push(back, Event::Boot(victim));
+                    self.take_down(victim);
+                    self.queue.push(back, Event::Boot(victim, Some(by)));
                 }
             }
         }
@@ -174,29 +185,46 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// The doom of this life has come, at the latest.
     pub(crate) fn crash_if_doomed(&mut self, id: NodeId, life: u64) {
-        if self.servers[place(id)].life == life {
-            self.crash_doomed(id);
+        if self.servers[place(id)].life == life && self.servers[place(id)].doomed.is_some() {
+            self.take_down(id);
         }
     }
 
-    pub(crate) fn crash_doomed(&mut self, id: NodeId) {
-        let Some(down_for) = self.servers[place(id)].doomed else { return };
+    /// Crashes it. Was it doomed anyhow, then this was its doom, and it comes back from it.
+    pub(crate) fn take_down(&mut self, id: NodeId) {
+        let doom = self.servers[place(id)].doomed.take();
         self.crash(id);
-        self.queue.push(synod_protocol::Time(self.now.0 + down_for), Event::Boot(id));
+        self.return_from(id, doom);
     }
 
-    /// The first boot, or one after a crash: then the next crash is planned when all are back.
-    pub(crate) fn boot_after_strike(&mut self, id: NodeId) {
-        if self.phase != Phase::Safety || self.nodes[place(id)].is_some() {
+    /// A step of it was cut short: by its doom, or because its disk took no record.
+    pub(crate) fn crash_in_step(&mut self, id: NodeId) {
+        let full_until = self.servers[place(id)].disk.full_until;
+        self.take_down(id);
+        if let Some(until) = full_until {
+            self.queue.push(until, Event::Boot(id, None));
+        }
+    }
+
+    pub(crate) fn return_from(&mut self, id: NodeId, doom: Option<Doom>) {
+        if let Some(Doom { by, down_for }) = doom {
+            self.queue.push(Time(self.now.0 + down_for), Event::Boot(id, Some(by)));
+        }
+    }
+
+    /// The first boot, or one after a crash. When all are back that a strike took down, the next is planned.
+    pub(crate) fn boot_after_strike(&mut self, id: NodeId, by: Option<Striker>) {
+        if self.phase != Phase::Safety {
             return;
         }
-        self.boot(id);
-        let calendar = self.nemesis.calendar(Class::Crash);
-        if calendar.away > 0 {
-            calendar.away -= 1;
-            if calendar.away == 0 {
-                self.plan(Class::Crash);
-            }
+        if self.nodes[place(id)].is_none() {
+            self.boot(id);
+        }
+        let Some(by) = by else { return };
+        let calendar = self.nemesis.calendar(by);
+        calendar.away = calendar.away.saturating_sub(1);
+        if calendar.away == 0 {
+            self.plan(by);
         }
     }
 

@@ -84,6 +84,15 @@ pub struct Counts {
     pub partitions: u64,
     pub one_way_cuts: u64,
     pub slow_disks: u64,
+    pub full_disks: u64,
+    /// Parts of records that were cut off at a boot.
+    pub torn_records: u64,
+    pub failed_syncs: u64,
+    pub flipped_bits: u64,
+    pub lost_sectors: u64,
+    pub misdirected_writes: u64,
+    /// Nodes that are gone for good.
+    pub ended: u64,
 }
 
 impl Counts {

@@ -10,6 +10,7 @@ use crate::draw::Draws;
 pub(crate) struct Cut {
     pub(crate) links: Vec<(NodeId, NodeId)>,
     pub(crate) story: String,
+    pub(crate) is_one_way: bool,
 }
 
 /// Halves, one and the rest, a bridge, or a ring of majorities. The favourite is on the small side.
@@ -51,7 +52,11 @@ fn shuffled(nodes: u32, favourite: Option<NodeId>, draws: &mut Draws) -> Vec<Nod
 }
 
 fn halves(some: &[NodeId], others: &[NodeId]) -> Cut {
-    Cut { links: both_ways(some, others), story: format!("cut {} | {}", names(others), names(some)) }
+    Cut {
+        links: both_ways(some, others),
+        story: format!("cut {} | {}", names(others), names(some)),
+        is_one_way: false,
+    }
 }
 
 /// The last of the nodes sees all; the others fall into two groups.
@@ -59,7 +64,7 @@ fn bridge(ids: &[NodeId]) -> Cut {
     let (bridge, rest) = ids.split_last().expect("three nodes or more");
     let (some, others) = rest.split_at(rest.len() / 2);
     let story = format!("cut {} | {}, bridged by {bridge}", names(some), names(others));
-    Cut { links: both_ways(some, others), story }
+    Cut { links: both_ways(some, others), story, is_one_way: false }
 }
 
 /// Each sees itself and its neighbours on a circle, which is a majority, and no two see the same one.
@@ -75,12 +80,12 @@ fn ring(ids: &[NodeId]) -> Cut {
         .flat_map(|a| places().filter(move |&b| is_far(a, b)).map(move |b| (ids[a], ids[b])))
         .collect();
     let circle: Vec<String> = ids.iter().map(NodeId::to_string).collect();
-    Cut { links, story: format!("ring of majorities {}", circle.join(" - ")) }
+    Cut { links, story: format!("ring of majorities {}", circle.join(" - ")), is_one_way: false }
 }
 
 fn directed(from: &[NodeId], to: &[NodeId]) -> Cut {
     let links = pairs(from, to).collect();
-    Cut { links, story: format!("one-way cut {} -> {}", names(from), names(to)) }
+    Cut { links, story: format!("one-way cut {} -> {}", names(from), names(to)), is_one_way: true }
 }
 
 fn both_ways(some: &[NodeId], others: &[NodeId]) -> Vec<(NodeId, NodeId)> {

@@ -34,7 +34,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
         let mut core: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
         Draws::new(self.config.seed, Site::Core, 0, 0).shuffle(&mut core);
+        // Those whose disks failed, or may have failed, count as down.
+        core.sort_by_key(|id| self.servers[place(*id)].has_ended || self.nemesis.damaged.contains(id));
         let mut others = core.split_off(majority(core.len()));
+        if core.iter().any(|id| self.servers[place(*id)].has_ended) {
+            // More are gone than an algorithm can do without: the run asked for it.
+            self.phase = Phase::Over;
+            return;
+        }
         core.sort_unstable();
         others.sort_unstable();
 
@@ -48,7 +55,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.cuts.cut(&links);
         }
         for &id in &core {
-            self.servers[place(id)].disk.is_slow = false;
+            self.servers[place(id)].disk.heal();
         }
         self.servers.iter_mut().for_each(|server| server.doomed = None);
         let mut story = String::from("liveness phase:");

@@ -8,7 +8,7 @@ use crate::assertion::{inside_node, install_hook};
 use crate::client::Clients;
 use crate::config::{Config, ConfigError};
 use crate::draw::{Draws, Key, Site, Span, nanos};
-use crate::nemesis::{Class, Nemesis};
+use crate::nemesis::{Nemesis, Striker};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
@@ -71,11 +71,12 @@ pub(crate) enum Event<N: Node> {
     Synced(NodeId, u64),
     /// By its place among the clients.
     Client(u32),
-    Boot(NodeId),
+    /// After that strike, if after one.
+    Boot(NodeId, Option<Striker>),
     /// One that was doomed in this life, if it still lives.
     Crash(NodeId, u64),
-    Strike(Class),
-    Relent(Class),
+    Strike(Striker),
+    Relent(Striker),
     SafetyEnds,
     LivenessEnds,
 }
@@ -117,7 +118,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             config,
         };
         for id in (1..=simulation.config.nodes).map(NodeId) {
-            simulation.queue.push(Time::ZERO, Event::Boot(id));
+            simulation.queue.push(Time::ZERO, Event::Boot(id, None));
         }
         simulation.queue.push(Time(nanos(simulation.config.safety)), Event::SafetyEnds);
         simulation.start_clients();
@@ -156,10 +157,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
             Event::Client(slot) => self.client_wakes(slot),
-            Event::Boot(id) => self.boot_after_strike(id),
+            Event::Boot(id, by) => self.boot_after_strike(id, by),
             Event::Crash(id, life) => self.crash_if_doomed(id, life),
-            Event::Strike(class) => self.strike(class),
-            Event::Relent(class) => self.relent(class),
+            Event::Strike(of) => self.strike(of),
+            Event::Relent(of) => self.relent(of),
             Event::SafetyEnds => self.end_safety(),
             Event::LivenessEnds => self.end_liveness(),
         }
@@ -258,6 +259,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// Boots a node that is down, from what its disk holds.
     pub(crate) fn boot(&mut self, id: NodeId) {
+        if !self.read_back(id) {
+            return;
+        }
         let server = &mut self.servers[place(id)];
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
@@ -305,7 +309,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::Persist(record) => {
                     self.counts.records += 1;
-                    self.servers[place(id)].disk.unsynced.push_back(record);
+                    self.servers[place(id)].disk.write(record);
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];
@@ -326,7 +330,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
         self.effects = effects;
         match crash {
-            Some(_) => self.crash_doomed(id),
+            Some(_) => self.crash_in_step(id),
             None => self.begin_sync(id),
         }
     }
@@ -336,7 +340,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[inline]
     fn crash_within(&self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
         let server = &self.servers[place(id)];
-        server.doomed?;
+        if server.doomed.is_none() && server.disk.full_until.is_none() {
+            return None;
+        }
         let list = effects.as_slice();
         list.iter().any(|effect| matches!(effect, Effect::Persist(_))).then(|| {
             let outputs = list.iter().filter(|effect| effect.is_output()).count() as u64;
@@ -451,7 +457,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             return;
         }
         let Some(records) = server.disk.syncing.take() else { return };
-        server.disk.make_durable(records);
+        if server.disk.fails_next_sync {
+            return self.sync_failed(id);
+        }
+        server.disk.synced(records);
         self.counts.syncs += 1;
         self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
         while let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output() {
@@ -468,7 +477,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         let (synced, written) = (server.disk.synced, server.disk.written());
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
-        let records = Span::of(synced, written + 1).at(bits);
+        let records = Span::of(synced, written - server.disk.unwritten + 1).at(bits);
         server.end_life(records);
         self.counts.crashes += 1;
         self.counts.records_lost += written - records;

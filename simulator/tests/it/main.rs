@@ -6,5 +6,6 @@ mod disk;
 mod faults;
 mod liveness;
 mod network;
+mod storage;
 mod toys;
 mod violations;
