@@ -54,9 +54,19 @@ pub(crate) struct Doom {
     by: Striker,
     /// In nanoseconds.
     down_for: u64,
+    pub(crate) falls: Falls,
 }
 
-/// A node that is doomed to crash while it writes a record does so soon, or crashes anyhow.
+/// Where the crash of a doomed node falls: the two cursors of rule 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Falls {
+    /// In a step that writes a record: with some of its outputs out, and the record lost or not.
+    InAStep,
+    /// Between two outputs of a release: the records are durable that they waited for, and some are out.
+    InARelease,
+}
+
+/// A node that is doomed to crash in the middle of something does so soon, or crashes anyhow.
 const DOOM_MILLIS: u64 = 500;
 
 impl Nemesis {
@@ -137,8 +147,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.plan(of);
     }
 
-    /// One node, a minority, or all at once. One alone falls in the middle of a step every other time:
-    /// between writing a record and syncing it, with some of its outputs out.
+    /// One node, a minority, or all at once. One alone falls in the middle of something every other time.
     fn strike_down(
         &mut self,
         by: Striker,
@@ -160,7 +169,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             [] => self.plan(by),
             [victim] if in_step => {
                 let server = &mut self.servers[place(victim)];
-                server.doomed = Some(Doom { by, down_for: nanos(draws.within(lasts)) });
+                let down_for = nanos(draws.within(lasts));
+                let falls = if draws.chance(0.5) { Falls::InAStep } else { Falls::InARelease };
+                server.doomed = Some(Doom { by, down_for, falls });
                 let doom = self.now.after(Duration::from_millis(DOOM_MILLIS));
                 self.queue.push(doom, Event::Crash(victim, server.life));
             }
@@ -197,6 +208,18 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.return_from(id, doom);
     }
 
+    /// If the node is to crash in this release: after how many of its outputs? Fewer than there are.
+    pub(crate) fn crash_within_release(&self, id: NodeId) -> Option<u64> {
+        let server = &self.servers[place(id)];
+        server.doomed.filter(|doom| doom.falls == Falls::InARelease)?;
+        let outputs =
+            server.outputs.iter().filter(|output| output.after_records <= server.disk.synced).count();
+        let mut draws = Draws::new(self.config.seed, Site::Crash, id.0.into(), server.life);
+        // The first two belong to other decisions of this crash.
+        (draws.bits(), draws.bits());
+        (outputs > 0).then(|| draws.below(outputs as u64))
+    }
+
     /// A step of it was cut short: by its doom, or because its disk took no record.
     pub(crate) fn crash_in_step(&mut self, id: NodeId) {
         let full_until = self.servers[place(id)].disk.full_until;
@@ -207,7 +230,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     pub(crate) fn return_from(&mut self, id: NodeId, doom: Option<Doom>) {
-        if let Some(Doom { by, down_for }) = doom {
+        if let Some(Doom { by, down_for, .. }) = doom {
             self.queue.push(Time(self.now.0 + down_for), Event::Boot(id, Some(by)));
         }
     }

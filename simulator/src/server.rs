@@ -21,7 +21,7 @@ pub(crate) struct Server<N: Node> {
     pub(crate) disk: Disk<N>,
     /// Oldest first.
     pub(crate) outputs: VecDeque<Output<N>>,
-    /// It will crash in the next step that writes a record.
+    /// It will crash in the middle of something soon.
     pub(crate) doomed: Option<Doom>,
     /// Its disk failed: it never comes back.
     pub(crate) has_ended: bool,

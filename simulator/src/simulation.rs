@@ -8,7 +8,7 @@ use crate::assertion::{inside_node, install_hook};
 use crate::client::Clients;
 use crate::config::{Config, ConfigError};
 use crate::draw::{Draws, Key, Site, Span, nanos};
-use crate::nemesis::{Nemesis, Striker};
+use crate::nemesis::{Falls, Nemesis, Striker};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
@@ -340,7 +340,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[inline]
     fn crash_within(&self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
         let server = &self.servers[place(id)];
-        if server.doomed.is_none() && server.disk.full_until.is_none() {
+        let is_doomed = server.doomed.is_some_and(|doom| doom.falls == Falls::InAStep);
+        if !is_doomed && server.disk.full_until.is_none() {
             return None;
         }
         let list = effects.as_slice();
@@ -463,10 +464,17 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.disk.synced(records);
         self.counts.syncs += 1;
         self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
-        while let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output() {
+        let mut crashes_after = self.crash_within_release(id);
+        while crashes_after != Some(0)
+            && let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output()
+        {
+            crashes_after = crashes_after.map(|outputs| outputs - 1);
             self.send(id, cause, effect, content);
         }
-        self.begin_sync(id);
+        match crashes_after {
+            Some(_) => self.take_down(id),
+            None => self.begin_sync(id),
+        }
     }
 
     /// It keeps what was synced and a drawn prefix of what was not.
