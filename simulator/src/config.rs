@@ -27,6 +27,7 @@ pub struct Config {
     pub network: Network,
     pub disk: Disk,
     pub clock: Clock,
+    pub process: Process,
     pub nemesis: Nemesis,
 }
 
@@ -99,6 +100,19 @@ pub struct Clock {
     pub drift_ppm: u32,
     /// In each life it starts so much ahead at most.
     pub offset: Duration,
+    /// One that jumps is set forward by so much at most.
+    pub jump: Duration,
+    /// One that is strobed goes from too fast to too slow, or back, after each such time.
+    pub strobe: Range<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// How long a step of a slow node takes.
+    pub slow_step: Range<Duration>,
+    /// In a crash loop, how long a node is up at a time, and how long it is down.
+    pub loop_up: Range<Duration>,
+    pub loop_down: Range<Duration>,
 }
 
 /// What strikes when. Each class keeps its own calendar, so that one can be left out alone.
@@ -148,7 +162,12 @@ impl Config {
                 checksums: true,
                 damaged_at_most: None,
             },
-            clock: Clock { drift_ppm: 0, offset: Duration::ZERO },
+            clock: Clock { drift_ppm: 0, offset: Duration::ZERO, jump: ms(30_000), strobe: ms(5)..ms(200) },
+            process: Process {
+                slow_step: ms(2)..ms(30),
+                loop_up: ms(10)..ms(600),
+                loop_down: ms(20)..ms(300),
+            },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
         }
     }

@@ -1,10 +1,14 @@
 //! What can be done to a cluster, and how it is undone.
+use std::time::Duration;
+
 use synod_protocol::{Node, NodeId, Observer, Time, majority};
 
 use crate::Fault;
-use crate::draw::Draws;
+use crate::clock::Clock;
+use crate::draw::{Draws, Span, nanos};
 use crate::partition::Cut;
 use crate::simulation::{Event, Simulation, Workload, place};
+use crate::stall::Stall;
 
 /// Something that is done to victims for a while. (Crashes are not among them: each victim comes back by
 /// itself.)
@@ -18,6 +22,15 @@ pub(crate) enum Deed {
     BitRot,
     LatentError,
     Misdirection,
+    /// It crashes again soon after each boot.
+    CrashLoop,
+    Pause,
+    SlowNode,
+    ClockJump,
+    /// Too fast and too slow in turn.
+    ClockStrobe {
+        is_fast: bool,
+    },
 }
 
 /// A deed that is not over.
@@ -25,6 +38,8 @@ pub(crate) enum Deed {
 pub(crate) struct Active {
     deed: Deed,
     victims: Vec<NodeId>,
+    until: Time,
+    draws: Draws,
 }
 
 /// A node whose disk was damaged stays down so long before it reads it.
@@ -40,6 +55,11 @@ impl Deed {
             Fault::BitRot => Some(Deed::BitRot),
             Fault::LatentError => Some(Deed::LatentError),
             Fault::Misdirection => Some(Deed::Misdirection),
+            Fault::CrashLoop => Some(Deed::CrashLoop),
+            Fault::Pause => Some(Deed::Pause),
+            Fault::SlowNode => Some(Deed::SlowNode),
+            Fault::ClockJump => Some(Deed::ClockJump),
+            Fault::ClockStrobe => Some(Deed::ClockStrobe { is_fast: false }),
             _ => None,
         }
     }
@@ -55,7 +75,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         deed: Deed,
         mut victims: Vec<NodeId>,
         until: Time,
-        draws: &mut Draws,
+        mut draws: Draws,
     ) -> Active {
         if deed.is_damage() {
             victims.retain(|&victim| self.may_damage(victim));
@@ -88,12 +108,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     format!("the next sync of {victim} fails")
                 }
                 Deed::BitRot => {
-                    disk.store.iter_mut().for_each(|store| store.rot(draws));
+                    disk.store.iter_mut().for_each(|store| store.rot(&mut draws));
                     self.counts.flipped_bits += 1;
                     format!("bit rot {victim}")
                 }
                 Deed::LatentError => {
-                    disk.store.iter_mut().for_each(|store| store.lose_sector(draws));
+                    disk.store.iter_mut().for_each(|store| store.lose_sector(&mut draws));
                     self.counts.lost_sectors += 1;
                     format!("latent sector error {victim}")
                 }
@@ -102,13 +122,67 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     self.counts.misdirected_writes += 1;
                     format!("misdirected write {victim}")
                 }
+                Deed::CrashLoop => {
+                    self.counts.crash_loops += 1;
+                    format!("crash loop {victim}")
+                }
+                Deed::Pause => {
+                    self.stall(victim, Stall::pause());
+                    self.counts.pauses += 1;
+                    format!("paused {victim}")
+                }
+                Deed::SlowNode => {
+                    let (step, life) =
+                        (Span::new(&self.config.process.slow_step), self.servers[place(victim)].life);
+                    self.stall(victim, Stall::slow(self.config.seed, victim, life, step));
+                    self.counts.slow_nodes += 1;
+                    format!("slow node {victim}")
+                }
+                Deed::ClockJump => {
+                    let by = draws.within(&(Duration::ZERO..self.config.clock.jump));
+                    self.set_clock(victim, |clock, _| clock.jump(nanos(by)));
+                    self.counts.clock_jumps += 1;
+                    format!("the clock of {victim} jumps by {} ms", by.as_millis())
+                }
+                Deed::ClockStrobe { is_fast } => {
+                    self.set_clock(victim, |clock, now| clock.strobe(now, *is_fast));
+                    self.counts.clock_strobes += 1;
+                    format!("strobed clock {victim}")
+                }
             };
             self.announce(story);
+            if deed == Deed::CrashLoop {
+                self.servers[place(victim)].crash_loop = Some(draws.clone());
+                self.crash_again(victim);
+            }
         }
-        Active { deed, victims }
+        Active { deed, victims, until, draws }
     }
 
-    pub(crate) fn undo(&mut self, Active { deed, victims }: Active) {
+    /// A strike in beats: when is the next one?
+    pub(crate) fn beat(&mut self, active: &mut Active) -> Option<Time> {
+        match &mut active.deed {
+            Deed::ClockStrobe { is_fast } => {
+                *is_fast = !*is_fast;
+                for &victim in &active.victims {
+                    self.set_clock(victim, |clock, now| clock.strobe(now, *is_fast));
+                }
+            }
+            _ => return None,
+        }
+        self.next_beat(active)
+    }
+
+    pub(crate) fn next_beat(&self, active: &mut Active) -> Option<Time> {
+        let pause = match active.deed {
+            Deed::ClockStrobe { .. } => &self.config.clock.strobe,
+            _ => return None,
+        };
+        let at = self.now.after(active.draws.within(pause));
+        (at < active.until).then_some(at)
+    }
+
+    pub(crate) fn undo(&mut self, Active { deed, victims, .. }: Active) {
         if let Deed::Cut(cut) = &deed {
             self.cuts.heal(&cut.links);
             self.announce(format!("healed: {}", cut.story));
@@ -116,7 +190,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         for victim in victims {
             let disk = &mut self.servers[place(victim)].disk;
             match deed {
-                Deed::Cut(_) | Deed::FailedSync => {}
+                Deed::Cut(_) | Deed::FailedSync | Deed::ClockJump => {}
                 Deed::SlowDisk => {
                     disk.is_slow = false;
                     self.announce(format!("healed: slow disk {victim}"));
@@ -125,13 +199,49 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     disk.full_until = None;
                     self.announce(format!("healed: full disk {victim}"));
                 }
+                Deed::CrashLoop => {
+                    self.servers[place(victim)].crash_loop = None;
+                    self.announce(format!("healed: crash loop {victim}"));
+                }
+                Deed::Pause | Deed::SlowNode => {
+                    self.attend(victim);
+                    let was = if deed == Deed::Pause { "paused" } else { "slow node" };
+                    self.announce(format!("healed: {was} {victim}"));
+                }
+                Deed::ClockStrobe { .. } => {
+                    self.set_clock(victim, |clock, now| clock.calm(now));
+                    self.announce(format!("healed: strobed clock {victim}"));
+                }
                 Deed::BitRot | Deed::LatentError | Deed::Misdirection => {
                     self.take_down(victim);
-                    let back = self.now.after(std::time::Duration::from_millis(RESTART_MILLIS));
+                    let back = self.now.after(Duration::from_millis(RESTART_MILLIS));
                     self.queue.push(back, Event::Boot(victim, None));
                 }
             }
         }
+    }
+
+    /// Changes a node's clock. What it waits for comes when the clock reads what it was to read then.
+    pub(crate) fn set_clock(&mut self, id: NodeId, change: impl FnOnce(&mut Clock, Time)) {
+        let server = &mut self.servers[place(id)];
+        let before = server.clock;
+        change(&mut server.clock, self.now);
+        for (timer, alarm) in &mut server.timers {
+            let Some(due) = alarm.due() else { continue };
+            let due = server.clock.when(before.read(due)).max(self.now);
+            if alarm.set(due) {
+                self.queue.push(due, Event::Timer(id, *timer));
+            }
+        }
+    }
+
+    /// In a crash loop.
+    pub(crate) fn crash_again(&mut self, id: NodeId) {
+        let server = &mut self.servers[place(id)];
+        let Some(draws) = server.crash_loop.as_mut() else { return };
+        let back = self.now.after(draws.within(&self.config.process.loop_down));
+        self.take_down(id);
+        self.queue.push(back, Event::Boot(id, None));
     }
 
     /// No more nodes are damaged than the run allows, and none twice that is gone already.

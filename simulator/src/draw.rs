@@ -39,6 +39,8 @@ pub enum Site {
     Swarm = 12,
     /// Node a, the mishap b of its store.
     Store = 13,
+    /// Node a in its life b, k-th step while it is slow.
+    Pace = 14,
 }
 
 /// The place of a draw but for its number, mixed beforehand.

@@ -40,10 +40,20 @@ pub enum Fault {
     LatentError,
     /// A sector is written to a wrong place, with the same end.
     Misdirection,
+    /// A node crashes, and again soon after each boot.
+    CrashLoop,
+    /// A node handles nothing for a while, and then all that has arrived, as after a collection of garbage.
+    Pause,
+    /// Each step of a node takes time.
+    SlowNode,
+    /// A clock is set forward.
+    ClockJump,
+    /// A clock runs too fast and too slow in turn.
+    ClockStrobe,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 14] = [
+    pub const ALL: [Fault; 19] = [
         Fault::Loss,
         Fault::Duplication,
         Fault::Delay,
@@ -58,10 +68,15 @@ impl Fault {
         Fault::BitRot,
         Fault::LatentError,
         Fault::Misdirection,
+        Fault::CrashLoop,
+        Fault::Pause,
+        Fault::SlowNode,
+        Fault::ClockJump,
+        Fault::ClockStrobe,
     ];
 
     /// Those that strike now and then.
-    pub const STRIKES: [Fault; 9] = [
+    pub const STRIKES: [Fault; 14] = [
         Fault::Partition,
         Fault::OneWay,
         Fault::Crash,
@@ -71,6 +86,11 @@ impl Fault {
         Fault::BitRot,
         Fault::LatentError,
         Fault::Misdirection,
+        Fault::CrashLoop,
+        Fault::Pause,
+        Fault::SlowNode,
+        Fault::ClockJump,
+        Fault::ClockStrobe,
     ];
 
     /// Those that end nodes for good, a minority at most.
@@ -93,6 +113,11 @@ impl Fault {
             Fault::BitRot => "bit-rot",
             Fault::LatentError => "latent-error",
             Fault::Misdirection => "misdirection",
+            Fault::CrashLoop => "crash-loop",
+            Fault::Pause => "pause",
+            Fault::SlowNode => "slow-node",
+            Fault::ClockJump => "clock-jump",
+            Fault::ClockStrobe => "clock-strobe",
         }
     }
 

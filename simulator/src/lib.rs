@@ -73,7 +73,9 @@
 //! way. `tests/it/determinism.rs` pins a hash.
 
 mod config;
-pub use config::{Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Strikes};
+pub use config::{
+    Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Process, Strikes,
+};
 
 mod fault;
 pub use fault::{Fault, UnknownFault};
@@ -84,6 +86,7 @@ pub use simulation::{Simulation, Workload};
 mod assertion;
 mod client;
 mod server;
+mod stall;
 
 mod clock;
 mod network;

@@ -7,7 +7,7 @@ use synod_protocol::{Node, NodeId, Observer, Time, majority};
 
 use crate::Fault;
 use crate::deed::{Active, Deed};
-use crate::draw::{Draws, Site, nanos};
+use crate::draw::{Draws, Key, Site, Span, nanos};
 use crate::partition;
 use crate::phase::Phase;
 use crate::simulation::{Event, Simulation, Workload, place};
@@ -126,14 +126,28 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Deed::Cut(_) => None,
             _ => favourite.or_else(|| Some(self.any_node(&mut draws))),
         };
-        self.act(of, deed, victim.into_iter().collect(), until, &mut draws);
+        self.act(of, deed, victim.into_iter().collect(), until, draws);
     }
 
     /// Does it, to be undone then.
-    fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: &mut Draws) {
-        let active = self.begin(deed, victims, until, draws);
+    fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: Draws) {
+        let mut active = self.begin(deed, victims, until, draws);
+        if let Some(beat) = self.next_beat(&mut active) {
+            self.queue.push(beat, Event::Tick(of));
+        }
         self.nemesis.calendar(of).active = Some(active);
         self.queue.push(until, Event::Relent(of));
+    }
+
+    /// The next beat of a strike.
+    pub(crate) fn tick(&mut self, of: Striker) {
+        let Some(mut active) = self.nemesis.calendar(of).active.take() else { return };
+        if self.phase == Phase::Safety
+            && let Some(beat) = self.beat(&mut active)
+        {
+            self.queue.push(beat, Event::Tick(of));
+        }
+        self.nemesis.calendar(of).active = Some(active);
     }
 
     /// The strike is over.
@@ -196,7 +210,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// The doom of this life has come, at the latest.
     pub(crate) fn crash_if_doomed(&mut self, id: NodeId, life: u64) {
-        if self.servers[place(id)].life == life && self.servers[place(id)].doomed.is_some() {
+        let server = &self.servers[place(id)];
+        if server.life != life || self.phase != Phase::Safety {
+            return;
+        }
+        if server.crash_loop.is_some() {
+            self.crash_again(id);
+        } else if server.doomed.is_some() {
             self.take_down(id);
         }
     }
@@ -205,6 +225,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn take_down(&mut self, id: NodeId) {
         let doom = self.servers[place(id)].doomed.take();
         self.crash(id);
+        self.attend(id);
         self.return_from(id, doom);
     }
 
@@ -214,10 +235,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.doomed.filter(|doom| doom.falls == Falls::InARelease)?;
         let outputs =
             server.outputs.iter().filter(|output| output.after_records <= server.disk.synced).count();
-        let mut draws = Draws::new(self.config.seed, Site::Crash, id.0.into(), server.life);
-        // The first two belong to other decisions of this crash.
-        (draws.bits(), draws.bits());
-        (outputs > 0).then(|| draws.below(outputs as u64))
+        // Its first two draws belong to other decisions of this crash.
+        let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(2);
+        (outputs > 0).then(|| Span::of(0, outputs as u64).at(bits))
     }
 
     /// A step of it was cut short: by its doom, or because its disk took no record.
@@ -242,6 +262,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
         if self.nodes[place(id)].is_none() {
             self.boot(id);
+            let server = &mut self.servers[place(id)];
+            if let Some(draws) = &mut server.crash_loop {
+                let up = draws.within(&self.config.process.loop_up);
+                self.queue.push(self.now.after(up), Event::Crash(id, server.life));
+            }
         }
         let Some(by) = by else { return };
         let calendar = self.nemesis.calendar(by);

@@ -93,6 +93,11 @@ pub struct Counts {
     pub misdirected_writes: u64,
     /// Nodes that are gone for good.
     pub ended: u64,
+    pub crash_loops: u64,
+    pub pauses: u64,
+    pub slow_nodes: u64,
+    pub clock_jumps: u64,
+    pub clock_strobes: u64,
 }
 
 impl Counts {

@@ -57,7 +57,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         for &id in &core {
             self.servers[place(id)].disk.heal();
         }
-        self.servers.iter_mut().for_each(|server| server.doomed = None);
+        self.servers.iter_mut().for_each(|server| (server.doomed, server.crash_loop) = (None, None));
+        for &id in &core {
+            self.attend(id);
+            self.set_clock(id, |clock, now| clock.calm(now));
+        }
         let mut story = String::from("liveness phase:");
         core.iter().for_each(|id| write!(story, " {id}").expect("a string takes all"));
         story.push_str(" healed");

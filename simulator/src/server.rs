@@ -6,8 +6,10 @@ use synod_protocol::{Answer, Caller, Durable, Node, NodeId, Time};
 
 use crate::clock::{Clock, LifeKeys};
 use crate::config::Config;
+use crate::draw::Draws;
 use crate::nemesis::Doom;
 use crate::queue::Alarm;
+use crate::stall::Stall;
 use crate::store::Store;
 
 pub(crate) struct Server<N: Node> {
@@ -25,6 +27,9 @@ pub(crate) struct Server<N: Node> {
     pub(crate) doomed: Option<Doom>,
     /// Its disk failed: it never comes back.
     pub(crate) has_ended: bool,
+    pub(crate) stall: Option<Box<Stall<N>>>,
+    /// It crashes soon after each boot, as these say.
+    pub(crate) crash_loop: Option<Draws>,
 }
 
 /// Records are written to its end, and are durable from the front.
@@ -84,6 +89,8 @@ impl<N: Node> Server<N> {
             outputs: VecDeque::new(),
             doomed: None,
             has_ended: false,
+            stall: None,
+            crash_loop: None,
         }
     }
 

@@ -54,6 +54,9 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) clients: Clients,
     pub(crate) calls: Vec<ClientCall<N>>,
     pub(crate) nemesis: Nemesis,
+    /// How many nodes are paused or slow, and how often that was so.
+    pub(crate) stalled: u32,
+    pub(crate) stalls: u64,
     pub(crate) phase: Phase,
     pub(crate) liveness: Liveness,
     pub(crate) counts: Counts,
@@ -79,6 +82,10 @@ pub(crate) enum Event<N: Node> {
     Relent(Striker),
     SafetyEnds,
     LivenessEnds,
+    /// A slow node is ready for its next step, in that stall.
+    Attends(NodeId, u64),
+    /// A strike that comes in beats goes on.
+    Tick(Striker),
 }
 
 /// A node that sets timers of no length for ever would hang a sweep.
@@ -112,6 +119,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             clients: Clients::new(&config),
             calls: Vec::new(),
             nemesis: Nemesis::new(),
+            stalled: 0,
+            stalls: 0,
             phase: Phase::Safety,
             liveness: Liveness::NotJudged,
             counts: Counts::default(),
@@ -151,6 +160,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.stream.fail(Violation::new("Time goes on", story));
             return false;
         }
+        if self.stalled == 0 {
+            self.happen(event);
+        } else if let Some(event) = self.hold(event) {
+            self.happen(event);
+        }
+        !self.stream.has_failed() && self.phase != Phase::Over
+    }
+
+    #[inline]
+    pub(crate) fn happen(&mut self, event: Event<N>) {
         match event {
             Event::Arrival(packet, to, input) => self.arrive(packet, to, &input),
             Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
@@ -163,8 +182,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Relent(of) => self.relent(of),
             Event::SafetyEnds => self.end_safety(),
             Event::LivenessEnds => self.end_liveness(),
+            Event::Attends(id, stall) => self.attends(id, stall),
+            Event::Tick(of) => self.tick(of),
         }
-        !self.stream.has_failed() && self.phase != Phase::Over
     }
 
     pub fn now(&self) -> Time {
@@ -187,7 +207,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// As if the run ended here.
     pub fn outcome(mut self) -> Outcome<N> {
         let is_packet = |event: &&Event<N>| matches!(event, Event::Arrival(..) | Event::Answer(..));
-        self.counts.in_flight = self.queue.iter().filter(is_packet).count() as u64;
+        let held = self.servers.iter().filter_map(|server| server.stall.as_ref());
+        let held = held.flat_map(|stall| &stall.inbox);
+        self.counts.in_flight = self.queue.iter().chain(held).filter(is_packet).count() as u64;
         self.counts.steps = self.stream.steps();
         self.settle_open_calls();
         let (violation, trace_hash) = self.stream.finish(&self.nodes);

@@ -50,6 +50,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.end_life(server.disk.synced);
         self.counts.ended += 1;
         self.stream.emit(self.now, Place::Node(id), What::Ended { why: why.into() }, &self.nodes);
+        self.attend(id);
         // Whoever waits for it to come back waits no longer than was drawn.
         self.return_from(id, doom);
     }

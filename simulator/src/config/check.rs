@@ -33,6 +33,8 @@ impl Config {
         for (knob, least) in [
             ("network.delay", self.network.delay.least()),
             ("network.to_self", self.network.to_self),
+            ("process.loop_up", self.process.loop_up.start + self.process.loop_down.start),
+            ("clock.strobe", self.clock.strobe.start),
             ("client.try_for", self.client.try_for),
             ("client.give_up_after", self.client.give_up_after),
         ] {

@@ -17,6 +17,7 @@ impl fmt::Display for Config {
             network,
             disk,
             clock,
+            process,
             nemesis,
         } = self;
         writeln!(f, "seed = {seed}")?;
@@ -52,6 +53,11 @@ impl fmt::Display for Config {
         }
         writeln!(f, "clock.drift_ppm = {}", clock.drift_ppm)?;
         writeln!(f, "clock.offset = {:?}", clock.offset)?;
+        writeln!(f, "clock.jump = {:?}", clock.jump)?;
+        writeln!(f, "clock.strobe = {:?}", clock.strobe)?;
+        writeln!(f, "process.slow_step = {:?}", process.slow_step)?;
+        writeln!(f, "process.loop_up = {:?}", process.loop_up)?;
+        writeln!(f, "process.loop_down = {:?}", process.loop_down)?;
         writeln!(f, "nemesis.at_favourite = {}", nemesis.at_favourite)?;
         for (fault, Strikes { pause, lasts }) in &nemesis.strikes {
             writeln!(f, "nemesis.{fault} = pause {pause:?}, lasts {lasts:?}")?;

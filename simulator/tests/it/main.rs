@@ -6,6 +6,7 @@ mod disk;
 mod faults;
 mod liveness;
 mod network;
+mod process;
 mod release;
 mod storage;
 mod toys;
