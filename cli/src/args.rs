@@ -54,7 +54,8 @@ pub struct RunArgs {
 
     /// Fault classes with commas between them, `none`, or `all`:
     /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
-    /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe
+    /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe,
+    /// bandwidth, clog, filter, flapping
     #[arg(long, value_name = "LIST", default_value = "all", value_parser = faults)]
     pub faults: Faults,
 

@@ -58,6 +58,25 @@ pub struct Network {
     pub to_self: Duration,
     pub loss: f64,
     pub duplication: f64,
+    /// Of each link between two nodes and in each direction, in bytes per second: a message has the length of
+    /// its JSON and 64 bytes more, and waits for those before it.
+    pub bandwidth: Option<u64>,
+    /// A link that flaps is cut or whole for so long at a time.
+    pub flap: Range<Duration>,
+    /// Messages between nodes are delivered by priority, and not after a delay.
+    pub priorities: Option<Priorities>,
+}
+
+/// Deliveries in an order that is drawn as by PCT (Burckhardt et al. 2010): of all messages under way, the next
+/// one is of the link with the highest priority.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Priorities {
+    /// So many times a link falls behind all others …
+    pub change_points: u32,
+    /// … at deliveries that are drawn among the first so many.
+    pub among: u64,
+    /// Between a delivery and the next.
+    pub slot: Range<Duration>,
 }
 
 /// How long a packet takes.
@@ -154,6 +173,9 @@ impl Config {
                 to_self: Duration::from_micros(10),
                 loss: 0.0,
                 duplication: 0.0,
+                bandwidth: None,
+                flap: ms(20)..ms(600),
+                priorities: None,
             },
             disk: Disk {
                 sync: ms(1)..ms(4),

@@ -9,6 +9,7 @@ use crate::draw::{Draws, Span, nanos};
 use crate::partition::Cut;
 use crate::simulation::{Event, Simulation, Workload, place};
 use crate::stall::Stall;
+use crate::traffic::Filter;
 
 /// Something that is done to victims for a while. (Crashes are not among them: each victim comes back by
 /// itself.)
@@ -30,6 +31,14 @@ pub(crate) enum Deed {
     /// Too fast and too slow in turn.
     ClockStrobe {
         is_fast: bool,
+    },
+    Clog,
+    /// This kind of message, or one that is drawn among those that were seen.
+    Filter(Option<String>),
+    /// Cut and healed in turn.
+    Flap {
+        cut: Cut,
+        is_cut: bool,
     },
 }
 
@@ -60,6 +69,8 @@ impl Deed {
             Fault::SlowNode => Some(Deed::SlowNode),
             Fault::ClockJump => Some(Deed::ClockJump),
             Fault::ClockStrobe => Some(Deed::ClockStrobe { is_fast: false }),
+            Fault::Clog => Some(Deed::Clog),
+            Fault::Filter => Some(Deed::Filter(None)),
             _ => None,
         }
     }
@@ -72,7 +83,7 @@ impl Deed {
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn begin(
         &mut self,
-        deed: Deed,
+        mut deed: Deed,
         mut victims: Vec<NodeId>,
         until: Time,
         mut draws: Draws,
@@ -89,10 +100,18 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.cuts.cut(&cut.links);
             self.announce(cut.story.clone());
         }
+        if let Deed::Flap { cut, .. } = &deed {
+            self.counts.flappings += 1;
+            self.cuts.cut(&cut.links);
+            self.announce(format!("flapping: {}", cut.story));
+        }
+        if let (Deed::Filter(kind @ None), Some(traffic)) = (&mut deed, &self.traffic) {
+            *kind = draws.pick(&traffic.kinds).map(|&kind| kind.to_owned());
+        }
         for &victim in &victims {
             let disk = &mut self.servers[place(victim)].disk;
             let story = match &deed {
-                Deed::Cut(_) => continue,
+                Deed::Cut(_) | Deed::Flap { .. } | Deed::Filter(None) => continue,
                 Deed::SlowDisk => {
                     disk.is_slow = true;
                     self.counts.slow_disks += 1;
@@ -121,6 +140,20 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     disk.store.iter_mut().for_each(|store| store.misdirect_next());
                     self.counts.misdirected_writes += 1;
                     format!("misdirected write {victim}")
+                }
+                Deed::Clog => {
+                    self.counts.clogs += 1;
+                    if let Some(traffic) = &mut self.traffic {
+                        traffic.clog(victim, until);
+                    }
+                    format!("clogged {victim}")
+                }
+                Deed::Filter(Some(kind)) => {
+                    self.counts.filters += 1;
+                    if let Some(traffic) = &mut self.traffic {
+                        traffic.filter(Filter { kind: kind.clone(), node: victim });
+                    }
+                    format!("no {kind} from or to {victim}")
                 }
                 Deed::CrashLoop => {
                     self.counts.crash_loops += 1;
@@ -168,6 +201,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     self.set_clock(victim, |clock, now| clock.strobe(now, *is_fast));
                 }
             }
+            Deed::Flap { cut, is_cut } => {
+                *is_cut = !*is_cut;
+                if *is_cut { self.cuts.cut(&cut.links) } else { self.cuts.heal(&cut.links) }
+            }
             _ => return None,
         }
         self.next_beat(active)
@@ -176,6 +213,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn next_beat(&self, active: &mut Active) -> Option<Time> {
         let pause = match active.deed {
             Deed::ClockStrobe { .. } => &self.config.clock.strobe,
+            Deed::Flap { .. } => &self.config.network.flap,
             _ => return None,
         };
         let at = self.now.after(active.draws.within(pause));
@@ -187,9 +225,22 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.cuts.heal(&cut.links);
             self.announce(format!("healed: {}", cut.story));
         }
+        if let Deed::Flap { cut, is_cut } = &deed {
+            if *is_cut {
+                self.cuts.heal(&cut.links);
+            }
+            self.announce(format!("healed: flapping: {}", cut.story));
+        }
         for victim in victims {
             let disk = &mut self.servers[place(victim)].disk;
-            match deed {
+            match &deed {
+                Deed::Flap { .. } | Deed::Filter(None) => {}
+                Deed::Clog => self.announce(format!("healed: clogged {victim}")),
+                Deed::Filter(Some(kind)) => {
+                    let filter = Filter { kind: kind.clone(), node: victim };
+                    self.traffic.iter_mut().for_each(|traffic| traffic.unfilter(&filter));
+                    self.announce(format!("healed: no {kind} from or to {victim}"));
+                }
                 Deed::Cut(_) | Deed::FailedSync | Deed::ClockJump => {}
                 Deed::SlowDisk => {
                     disk.is_slow = false;

@@ -41,6 +41,8 @@ pub enum Site {
     Store = 13,
     /// Node a in its life b, k-th step while it is slow.
     Pace = 14,
+    /// 0: the change points. 1: the priority of link b. 2: the pauses between deliveries.
+    Priority = 15,
 }
 
 /// The place of a draw but for its number, mixed beforehand.

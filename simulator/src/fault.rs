@@ -50,10 +50,18 @@ pub enum Fault {
     ClockJump,
     /// A clock runs too fast and too slow in turn.
     ClockStrobe,
+    /// A link carries so many bytes a second.
+    Bandwidth,
+    /// The links of a node hold what they are given, and release it later.
+    Clog,
+    /// One kind of message is lost on the links of a node.
+    Filter,
+    /// The nodes fall apart and come together, again and again.
+    Flapping,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 19] = [
+    pub const ALL: [Fault; 23] = [
         Fault::Loss,
         Fault::Duplication,
         Fault::Delay,
@@ -73,10 +81,14 @@ impl Fault {
         Fault::SlowNode,
         Fault::ClockJump,
         Fault::ClockStrobe,
+        Fault::Bandwidth,
+        Fault::Clog,
+        Fault::Filter,
+        Fault::Flapping,
     ];
 
     /// Those that strike now and then.
-    pub const STRIKES: [Fault; 14] = [
+    pub const STRIKES: [Fault; 17] = [
         Fault::Partition,
         Fault::OneWay,
         Fault::Crash,
@@ -91,6 +103,9 @@ impl Fault {
         Fault::SlowNode,
         Fault::ClockJump,
         Fault::ClockStrobe,
+        Fault::Clog,
+        Fault::Filter,
+        Fault::Flapping,
     ];
 
     /// Those that end nodes for good, a minority at most.
@@ -118,6 +133,10 @@ impl Fault {
             Fault::SlowNode => "slow-node",
             Fault::ClockJump => "clock-jump",
             Fault::ClockStrobe => "clock-strobe",
+            Fault::Bandwidth => "bandwidth",
+            Fault::Clog => "clog",
+            Fault::Filter => "filter",
+            Fault::Flapping => "flapping",
         }
     }
 
@@ -196,6 +215,7 @@ impl Config {
             Fault::Delay => !matches!(self.network.delay, Delay::Uniform(_)),
             Fault::Clock => self.clock.drift_ppm > 0 || !self.clock.offset.is_zero(),
             Fault::Torn => self.disk.torn > 0.0,
+            Fault::Bandwidth => self.network.bandwidth.is_some(),
             strikes => self.nemesis.strikes.contains_key(strikes),
         };
         Fault::ALL.into_iter().filter(is_on).collect()
@@ -223,6 +243,9 @@ impl Config {
                 self.clock.offset = MS(level(100.0, 10_000.0) as u64);
             }
             Fault::Torn => self.disk.torn = level(0.2, 1.0),
+            Fault::Bandwidth => {
+                self.network.bandwidth = hardness.map(|_| level(1_000_000.0, 20_000.0) as u64);
+            }
             strikes => {
                 let strikes_of_it = hardness.map(|hardness| strikes.strikes(hardness));
                 match strikes_of_it {
@@ -243,7 +266,8 @@ impl Fault {
             Fault::Partition | Fault::OneWay | Fault::Crash | Fault::Disk => MS(2_000)..MS(10_000),
             // What is damaged stays so: the sooner it is used up, the shorter is what a run sees of it.
             fault if Fault::DAMAGE.contains(&fault) => MS(5_000)..scale(200_000.0, 40_000.0),
-            _ => MS(3_000)..scale(60_000.0, 10_000.0),
+            // They are many.
+            _ => MS(5_000)..scale(120_000.0, 15_000.0),
         };
         Strikes { pause, lasts }
     }

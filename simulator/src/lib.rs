@@ -74,7 +74,8 @@
 
 mod config;
 pub use config::{
-    Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Process, Strikes,
+    Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Priorities, Process,
+    Strikes,
 };
 
 mod fault;
@@ -90,12 +91,14 @@ mod stall;
 
 mod clock;
 mod network;
+mod traffic;
 mod storage;
 mod store;
 
 mod deed;
 mod nemesis;
 mod partition;
+pub use partition::Shape;
 mod phase;
 
 mod outcome;

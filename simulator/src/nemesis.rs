@@ -119,11 +119,15 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Fault::Crash => return self.strike_down(of, favourite, &lasts, &mut draws),
             Fault::Partition => partition::two_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::OneWay => partition::one_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
+            Fault::Flapping => {
+                let cut = partition::two_way(self.config.nodes, favourite, &mut draws);
+                cut.map(|cut| Deed::Flap { cut, is_cut: true })
+            }
             other => Deed::of(other),
         };
         let Some(deed) = deed else { return };
         let victim = match deed {
-            Deed::Cut(_) => None,
+            Deed::Cut(_) | Deed::Flap { .. } => None,
             _ => favourite.or_else(|| Some(self.any_node(&mut draws))),
         };
         self.act(of, deed, victim.into_iter().collect(), until, draws);

@@ -98,6 +98,9 @@ pub struct Counts {
     pub slow_nodes: u64,
     pub clock_jumps: u64,
     pub clock_strobes: u64,
+    pub clogs: u64,
+    pub filters: u64,
+    pub flappings: u64,
 }
 
 impl Counts {

@@ -1,6 +1,7 @@
 //! Shapes of cuts, after Jepsen's.
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
 use synod_protocol::{NodeId, majority};
 
 use crate::draw::Draws;
@@ -13,17 +14,54 @@ pub(crate) struct Cut {
     pub(crate) is_one_way: bool,
 }
 
-/// Halves, one and the rest, a bridge, or a ring of majorities. The favourite is on the small side.
+/// How the nodes fall apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// Two halves. The favourite is in the smaller one.
+    Halves,
+    /// One node and the rest: the favourite, if there is one.
+    One,
+    /// Each node sees another majority.
+    Ring,
+    /// Two groups, and one node that sees both.
+    Bridge,
+}
+
+impl Shape {
+    pub const ALL: [Shape; 4] = [Shape::Halves, Shape::One, Shape::Ring, Shape::Bridge];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Halves => "halves",
+            Shape::One => "one",
+            Shape::Ring => "ring",
+            Shape::Bridge => "bridge",
+        }
+    }
+}
+
+/// Any shape. The favourite is on the small side.
 pub(crate) fn two_way(nodes: u32, favourite: Option<NodeId>, draws: &mut Draws) -> Option<Cut> {
-    let shape = draws.below(4);
+    let shape = match draws.below(4) {
+        0 => Shape::Bridge,
+        1 => Shape::Ring,
+        2 => Shape::One,
+        _ => Shape::Halves,
+    };
+    shaped(shape, nodes, favourite, draws)
+}
+
+/// Of this shape, or into halves where the nodes are too few for it.
+pub(crate) fn shaped(shape: Shape, nodes: u32, favourite: Option<NodeId>, draws: &mut Draws) -> Option<Cut> {
     let mut ids = shuffled(nodes, favourite, draws);
     if ids.len() < 2 {
         return None;
     }
     match shape {
-        0 if ids.len() >= 3 => Some(bridge(&ids)),
-        1 if ids.len() >= 4 => Some(ring(&ids)),
-        2 => Some(halves(&ids.split_off(1), &ids)),
+        Shape::Bridge if ids.len() >= 3 => Some(bridge(&ids)),
+        Shape::Ring if ids.len() >= 4 => Some(ring(&ids)),
+        Shape::One => Some(halves(&ids.split_off(1), &ids)),
         _ => Some(halves(&ids.split_off(ids.len() / 2), &ids)),
     }
 }

@@ -48,6 +48,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.phase = Phase::Liveness { core: core.clone(), since: self.now, succeeded: 0, first: None };
         self.queue.push(self.now.after(self.config.liveness.within), Event::LivenessEnds);
         self.weather = Weather::calm(&self.config);
+        self.end_traffic();
         self.cuts = Cuts::none(self.config.nodes);
         for &lost in &others {
             let nodes = (1..=self.config.nodes).map(NodeId).filter(|&other| other != lost);

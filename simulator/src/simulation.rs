@@ -15,6 +15,7 @@ use crate::phase::Phase;
 use crate::queue::{Queue, Ring};
 use crate::server::{Content, Output, Server};
 use crate::stream::Stream;
+use crate::traffic::Traffic;
 
 /// What clients ask.
 pub trait Workload<N: Node> {
@@ -48,6 +49,7 @@ pub struct Simulation<N: Node, W, O> {
     lanes: Vec<Lane>,
     pub(crate) cuts: Cuts,
     pub(crate) weather: Weather,
+    pub(crate) traffic: Option<Box<Traffic<N>>>,
     next_packet: u64,
     sync: Span,
     slow_sync: Span,
@@ -86,6 +88,8 @@ pub(crate) enum Event<N: Node> {
     Attends(NodeId, u64),
     /// A strike that comes in beats goes on.
     Tick(Striker),
+    /// The packet of highest priority arrives.
+    Deliver,
 }
 
 /// A node that sets timers of no length for ever would hang a sweep.
@@ -113,6 +117,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             lanes: ids().flat_map(|from| ids().map(move |to| lane(from, to))).collect(),
             cuts: Cuts::none(config.nodes),
             weather: Weather::new(&config),
+            traffic: Traffic::new(&config),
             next_packet: 0,
             sync: Span::new(&config.disk.sync),
             slow_sync: Span::new(&config.disk.slow_sync),
@@ -184,6 +189,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::LivenessEnds => self.end_liveness(),
             Event::Attends(id, stall) => self.attends(id, stall),
             Event::Tick(of) => self.tick(of),
+            Event::Deliver => self.deliver(),
         }
     }
 
@@ -209,6 +215,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let is_packet = |event: &&Event<N>| matches!(event, Event::Arrival(..) | Event::Answer(..));
         let held = self.servers.iter().filter_map(|server| server.stall.as_ref());
         let held = held.flat_map(|stall| &stall.inbox);
+        let held = held.chain(self.traffic.iter().flat_map(|traffic| traffic.pooled()));
         self.counts.in_flight = self.queue.iter().chain(held).filter(is_packet).count() as u64;
         self.counts.steps = self.stream.steps();
         self.settle_open_calls();
@@ -412,6 +419,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.dropped(packet, Loss::Partitioned);
         } else {
             let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
+            if self.traffic.is_some() {
+                return self.carry_in_traffic(packet, from, to, fate, input);
+            }
             self.carry(packet, fate, Event::Arrival(packet, to, input));
         }
     }
@@ -430,7 +440,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         1 + u32::from(twin_after.is_some())
     }
 
-    fn carry_twin(&mut self, packet: PacketId, after: u64, event: Event<N>) {
+    pub(crate) fn carry_twin(&mut self, packet: PacketId, after: u64, event: Event<N>) {
         let twin = self.new_packet();
         self.counts.duplicated += 1;
         self.stream.emit(self.now, Place::Network, What::Duplicated { packet, twin }, &self.nodes);

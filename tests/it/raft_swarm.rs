@@ -113,7 +113,7 @@ fn a_first_run_shows_something() {
         let outcome =
             simulate::<Raft, _>(RunOptions::new(seed).config(), (), false).expect("the knobs make sense");
         assert_eq!(outcome.violation, None, "seed {seed}");
-        assert!(outcome.counts.ok > 1_500, "seed {seed}: {} calls succeeded", outcome.counts.ok);
+        assert!(outcome.counts.ok > 1_200, "seed {seed}: {} calls succeeded", outcome.counts.ok);
         assert!(outcome.counts.crashes >= 3, "seed {seed}");
         assert!(outcome.counts.partitions >= 3, "seed {seed}");
         records_lost += outcome.counts.records_lost;

@@ -17,6 +17,9 @@ impl Config {
         if self.liveness.operations > 0 || self.clients > 0 {
             within("clients", self.clients, 1_000_000)?;
         }
+        if self.network.bandwidth == Some(0) {
+            return Err(ConfigError::Zero { knob: "network.bandwidth" });
+        }
         within("clock.drift_ppm", self.clock.drift_ppm.max(1), 500_000)?;
         for (knob, value) in [
             ("network.loss", self.network.loss),
@@ -33,6 +36,7 @@ impl Config {
         for (knob, least) in [
             ("network.delay", self.network.delay.least()),
             ("network.to_self", self.network.to_self),
+            ("network.flap", self.network.flap.start),
             ("process.loop_up", self.process.loop_up.start + self.process.loop_down.start),
             ("clock.strobe", self.clock.strobe.start),
             ("client.try_for", self.client.try_for),

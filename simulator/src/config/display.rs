@@ -1,7 +1,7 @@
 //! A configuration as a person reads it.
 use std::fmt;
 
-use super::{Config, Delay, Strikes};
+use super::{Config, Delay, Priorities, Strikes};
 
 /// One knob a line.
 impl fmt::Display for Config {
@@ -43,6 +43,17 @@ impl fmt::Display for Config {
         writeln!(f, "network.to_self = {:?}", network.to_self)?;
         writeln!(f, "network.loss = {}", network.loss)?;
         writeln!(f, "network.duplication = {}", network.duplication)?;
+        match network.bandwidth {
+            Some(bytes) => writeln!(f, "network.bandwidth = {bytes} B/s")?,
+            None => writeln!(f, "network.bandwidth = unlimited")?,
+        }
+        writeln!(f, "network.flap = {:?}", network.flap)?;
+        if let Some(Priorities { change_points, among, slot }) = &network.priorities {
+            writeln!(
+                f,
+                "network.priorities = every {slot:?}, {change_points} changes in the first {among} deliveries"
+            )?;
+        }
         writeln!(f, "disk.sync = {:?}", disk.sync)?;
         writeln!(f, "disk.slow_sync = {:?}", disk.slow_sync)?;
         writeln!(f, "disk.torn = {}", disk.torn)?;
