@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Fault;
+use crate::{Fault, Scenario};
 
 mod check;
 pub use check::ConfigError;
@@ -29,6 +29,8 @@ pub struct Config {
     pub clock: Clock,
     pub process: Process,
     pub nemesis: Nemesis,
+    /// Strikes beside those of the nemesis.
+    pub scenario: Option<Scenario>,
 }
 
 /// After the heal, so many new calls must succeed within that time. No calls: there is no such phase.
@@ -191,14 +193,19 @@ impl Config {
                 loop_down: ms(20)..ms(300),
             },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
+            scenario: None,
         }
+    }
+
+    /// May it strike, by a class or by a rule?
+    pub(crate) fn does(&self, fault: Fault) -> bool {
+        self.nemesis.strikes.contains_key(&fault)
+            || self.scenario.as_ref().is_some_and(|scenario| scenario.does(fault))
     }
 
     /// Must disks hold bytes, because something may happen to them?
     pub(crate) fn has_bytes(&self) -> bool {
         let of_bytes = [Fault::BitRot, Fault::LatentError, Fault::Misdirection];
-        self.disk.torn > 0.0
-            || !self.disk.checksums
-            || of_bytes.iter().any(|fault| self.nemesis.strikes.contains_key(fault))
+        self.disk.torn > 0.0 || !self.disk.checksums || of_bytes.into_iter().any(|fault| self.does(fault))
     }
 }

@@ -97,6 +97,8 @@ mod store;
 
 mod deed;
 mod nemesis;
+mod scenario;
+pub use scenario::{Action, Moment, Predicates, Rule, Scenario, ScenarioError, Vocabulary, When, Who};
 mod partition;
 pub use partition::Shape;
 mod phase;

@@ -6,16 +6,20 @@ use std::time::Duration;
 use synod_protocol::{Node, NodeId, Observer, Time, majority};
 
 use crate::Fault;
+use crate::config::Strikes;
 use crate::deed::{Active, Deed};
 use crate::draw::{Draws, Key, Site, Span, nanos};
 use crate::partition;
 use crate::phase::Phase;
+use crate::scenario::When;
 use crate::simulation::{Event, Simulation, Workload, place};
 
 /// Who keeps a calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Striker {
     Class(Fault),
+    /// Of the scenario, the first is 0.
+    Rule(u16),
 }
 
 impl Striker {
@@ -27,12 +31,17 @@ impl Striker {
             Striker::Class(Fault::Crash) => 3,
             Striker::Class(Fault::Disk) => 4,
             Striker::Class(fault) => 100 + fault as u64,
+            Striker::Rule(rule) => 10_000 + u64::from(rule),
         }
     }
 }
 
 pub(crate) struct Nemesis {
     classes: Vec<Calendar>,
+    rules: Vec<Calendar>,
+    /// How many rules wait for something to hold, and no strike of theirs is under way.
+    pub(crate) lookouts: u32,
+    is_over: bool,
     /// Whose disks were damaged, or are about to be.
     pub(crate) damaged: Vec<NodeId>,
 }
@@ -46,6 +55,8 @@ struct Calendar {
     active: Option<Active>,
     /// How many nodes this strike took down, or is about to, that are not back yet.
     away: usize,
+    /// From then on the next strike waits for something to hold.
+    lies_in_wait_from: Option<Time>,
 }
 
 /// A node that is to crash in the middle of something, and when it is to come back.
@@ -71,47 +82,103 @@ const DOOM_MILLIS: u64 = 500;
 
 impl Nemesis {
     pub(crate) fn new() -> Self {
-        Nemesis { classes: Fault::ALL.map(|_| Calendar::default()).into(), damaged: Vec::new() }
+        Nemesis {
+            classes: Fault::ALL.map(|_| Calendar::default()).into(),
+            rules: Vec::new(),
+            lookouts: 0,
+            is_over: false,
+            damaged: Vec::new(),
+        }
     }
 
     fn calendar(&mut self, of: Striker) -> &mut Calendar {
         match of {
             Striker::Class(fault) => &mut self.classes[fault as usize],
+            Striker::Rule(rule) => {
+                let rule = usize::from(rule);
+                if self.rules.len() <= rule {
+                    self.rules.resize_with(rule + 1, Calendar::default);
+                }
+                &mut self.rules[rule]
+            }
         }
+    }
+
+    pub(crate) fn take_draws(&mut self, of: Striker) -> Option<Draws> {
+        let calendar = self.calendar(of);
+        let waited = calendar.lies_in_wait_from.take().is_some();
+        let draws = calendar.draws.take();
+        self.lookouts -= u32::from(waited);
+        draws
+    }
+
+    pub(crate) fn lies_in_wait(&self, rule: u16, now: Time) -> bool {
+        let calendar = self.rules.get(usize::from(rule));
+        calendar.and_then(|calendar| calendar.lies_in_wait_from).is_some_and(|from| from <= now)
+    }
+
+    pub(crate) fn expect_back(&mut self, by: Striker, nodes: usize) {
+        self.calendar(by).away = nodes;
+    }
+
+    /// Nothing strikes any more. Returns what is not over.
+    pub(crate) fn end(&mut self) -> Vec<Active> {
+        (self.is_over, self.lookouts) = (true, 0);
+        self.classes.iter_mut().chain(&mut self.rules).filter_map(|calendar| calendar.active.take()).collect()
     }
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn start_nemesis(&mut self) {
         Fault::STRIKES.into_iter().for_each(|fault| self.plan(Striker::Class(fault)));
-    }
-
-    /// From the end of one strike to the next, and how long that lasts.
-    fn rhythm(&self, of: Striker) -> Option<(Range<Duration>, Range<Duration>)> {
-        let Striker::Class(fault) = of;
-        let strikes = self.config.nemesis.strikes.get(&fault)?;
-        Some((strikes.pause.clone(), strikes.lasts.clone()))
+        self.start_scenario();
     }
 
     /// The next strike.
     pub(crate) fn plan(&mut self, of: Striker) {
-        let Some((pause, _)) = self.rhythm(of) else { return };
-        let seed = self.config.seed;
+        let rules = self.config.scenario.iter().flat_map(|scenario| &scenario.rules);
+        let when = match of {
+            Striker::Class(fault) => {
+                self.config.nemesis.strikes.get(&fault).map(|strikes| When::Every(strikes.pause.clone()))
+            }
+            Striker::Rule(rule) => rules.clone().nth(rule.into()).map(|rule| rule.when.clone()),
+        };
+        let Some(when) = when.filter(|_| !self.nemesis.is_over) else { return };
         let calendar = self.nemesis.calendar(of);
         calendar.strikes += 1;
-        let mut draws = Draws::new(seed, Site::Strike, of.number(), calendar.strikes);
-        let pause = draws.within(&pause);
-        calendar.draws = Some(draws);
-        self.queue.push(self.now.after(pause), Event::Strike(of));
+        let is_first = calendar.strikes == 1;
+        let mut draws = Draws::new(self.config.seed, Site::Strike, of.number(), calendar.strikes);
+        let at = match when {
+            When::Every(pause) => self.now.after(draws.within(&pause)),
+            When::At(moment) if is_first => self.moment(moment),
+            When::At(_) => return,
+            When::Holds { pause, .. } => {
+                let pause = draws.within(&pause);
+                let from = if is_first { self.now } else { self.now.after(pause) };
+                let calendar = self.nemesis.calendar(of);
+                (calendar.draws, calendar.lies_in_wait_from) = (Some(draws), Some(from));
+                self.nemesis.lookouts += 1;
+                return;
+            }
+        };
+        self.nemesis.calendar(of).draws = Some(draws);
+        self.queue.push(at, Event::Strike(of));
     }
 
     pub(crate) fn strike(&mut self, of: Striker) {
-        if self.phase != Phase::Safety {
+        if self.phase != Phase::Safety || self.nemesis.is_over {
             return;
         }
-        let Some((_, lasts)) = self.rhythm(of) else { return };
-        let Some(mut draws) = self.nemesis.calendar(of).draws.take() else { return };
-        let Striker::Class(fault) = of;
+        match of {
+            Striker::Class(fault) => self.strike_by_class(fault),
+            Striker::Rule(rule) => self.strike_by_rule(rule, None),
+        }
+    }
+
+    fn strike_by_class(&mut self, fault: Fault) {
+        let of = Striker::Class(fault);
+        let Some(Strikes { lasts, .. }) = self.config.nemesis.strikes.get(&fault).cloned() else { return };
+        let Some(mut draws) = self.nemesis.take_draws(of) else { return };
         let until = self.now.after(draws.within(&lasts));
         let at_favourite = draws.chance(self.config.nemesis.at_favourite);
         let favourite = self.some_favourite(&mut draws).filter(|_| at_favourite);
@@ -134,7 +201,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     /// Does it, to be undone then.
-    fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: Draws) {
+    pub(crate) fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: Draws) {
         let mut active = self.begin(deed, victims, until, draws);
         if let Some(beat) = self.next_beat(&mut active) {
             self.queue.push(beat, Event::Tick(of));
@@ -284,7 +351,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         NodeId(1 + draws.below(self.config.nodes.into()) as u32)
     }
 
-    fn some_favourite(&self, draws: &mut Draws) -> Option<NodeId> {
+    pub(crate) fn some_favourite(&self, draws: &mut Draws) -> Option<NodeId> {
         let favourites: Vec<NodeId> =
             self.nodes().iter().filter(|(_, node)| (self.favourite)(node)).map(|(id, _)| id).collect();
         draws.pick(&favourites).copied()

@@ -45,6 +45,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         core.sort_unstable();
         others.sort_unstable();
 
+        self.nemesis.lookouts = 0;
         self.phase = Phase::Liveness { core: core.clone(), since: self.now, succeeded: 0, first: None };
         self.queue.push(self.now.after(self.config.liveness.within), Event::LivenessEnds);
         self.weather = Weather::calm(&self.config);

@@ -13,6 +13,7 @@ use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
 use crate::queue::{Queue, Ring};
+use crate::scenario::Predicates;
 use crate::server::{Content, Output, Server};
 use crate::stream::Stream;
 use crate::traffic::Traffic;
@@ -56,6 +57,7 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) clients: Clients,
     pub(crate) calls: Vec<ClientCall<N>>,
     pub(crate) nemesis: Nemesis,
+    pub(crate) predicates: Predicates<N>,
     /// How many nodes are paused or slow, and how often that was so.
     pub(crate) stalled: u32,
     pub(crate) stalls: u64,
@@ -90,6 +92,8 @@ pub(crate) enum Event<N: Node> {
     Tick(Striker),
     /// The packet of highest priority arrives.
     Deliver,
+    /// As a scenario says.
+    Heal,
 }
 
 /// A node that sets timers of no length for ever would hang a sweep.
@@ -124,6 +128,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             clients: Clients::new(&config),
             calls: Vec::new(),
             nemesis: Nemesis::new(),
+            predicates: Predicates::default(),
             stalled: 0,
             stalls: 0,
             phase: Phase::Safety,
@@ -170,6 +175,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         } else if let Some(event) = self.hold(event) {
             self.happen(event);
         }
+        if self.nemesis.lookouts > 0 {
+            self.look_out();
+        }
         !self.stream.has_failed() && self.phase != Phase::Over
     }
 
@@ -190,6 +198,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Attends(id, stall) => self.attends(id, stall),
             Event::Tick(of) => self.tick(of),
             Event::Deliver => self.deliver(),
+            Event::Heal => self.heal(),
         }
     }
 

@@ -47,7 +47,7 @@ impl<N: Node> Traffic<N> {
         let of_traffic = [Fault::Clog, Fault::Filter];
         let is_needed = config.network.bandwidth.is_some()
             || config.network.priorities.is_some()
-            || of_traffic.iter().any(|fault| config.nemesis.strikes.contains_key(fault));
+            || of_traffic.into_iter().any(|fault| config.does(fault));
         is_needed.then(|| {
             let nodes = config.nodes as usize;
             let link = Link { free_at: Time::ZERO, clogged_until: Time::ZERO };

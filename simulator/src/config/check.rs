@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::{Config, Delay, Strikes};
-use crate::Fault;
+use crate::{Fault, Scenario};
 
 impl Config {
     /// # Errors
@@ -46,6 +46,7 @@ impl Config {
                 return Err(ConfigError::TooShort { knob });
             }
         }
+        self.scenario.as_ref().map_or(Ok(()), Scenario::check)?;
         for (&fault, Strikes { pause, lasts }) in &self.nemesis.strikes {
             if !Fault::STRIKES.contains(&fault) {
                 return Err(ConfigError::NoStrike { fault });

@@ -1,6 +1,8 @@
 //! A configuration as a person reads it.
 use std::fmt;
 
+use crate::scenario::{Rule, Scenario};
+
 use super::{Config, Delay, Priorities, Strikes};
 
 /// One knob a line.
@@ -19,6 +21,7 @@ impl fmt::Display for Config {
             clock,
             process,
             nemesis,
+            scenario,
         } = self;
         writeln!(f, "seed = {seed}")?;
         writeln!(f, "nodes = {nodes}")?;
@@ -75,6 +78,15 @@ impl fmt::Display for Config {
         }
         if nemesis.strikes.is_empty() {
             writeln!(f, "nemesis.strikes = none")?;
+        }
+        if let Some(Scenario { name, rules, heal_at, .. }) = scenario {
+            writeln!(f, "scenario = {name:?}, {} rules", rules.len())?;
+            for (Rule { when, pick }, number) in rules.iter().zip(1..) {
+                writeln!(f, "scenario.rule.{number} = {when:?}: one of {}", pick.len())?;
+            }
+            if let Some(moment) = heal_at {
+                writeln!(f, "scenario.heal_at = {moment:?}")?;
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod network;
 mod priorities;
 mod process;
 mod release;
+mod scenarios;
 mod storage;
 mod toys;
 mod traffic;
