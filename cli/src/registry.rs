@@ -1,4 +1,8 @@
 //! The algorithms, by name: the one place that a new one is added to.
+use std::path::Path;
+
+use synod_simulator::Scenario;
+
 use crate::{
     algorithm::Algorithm,
     raft::Raft,
@@ -11,11 +15,12 @@ use crate::{
 pub struct Entry {
     pub name: &'static str,
     pub about: &'static str,
+    pub read_scenario: fn(&Path) -> Result<Scenario, Failure>,
     pub run: fn(&RunOptions) -> Result<Report, Failure>,
 }
 
 const fn entry<A: Algorithm>(about: &'static str) -> Entry {
-    Entry { name: A::NAME, about, run: run::run::<A> }
+    Entry { name: A::NAME, about, read_scenario: run::read_scenario::<A>, run: run::run::<A> }
 }
 
 /// All of them.

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Delay, Draws, Site, Strikes};
+use crate::{Config, Delay, Strikes};
 
 /// A class of faults. It owns some knobs of the [`Config`], and no two classes share one.
 ///
@@ -195,18 +195,6 @@ impl Config {
         self
     }
 
-    /// Of these classes the seed draws some, and how hard each is: a bug that hides behind one fault shows
-    /// itself where that one is absent (Groce et al. 2012).
-    #[must_use]
-    pub fn swarm(mut self, faults: &[Fault]) -> Config {
-        for &fault in faults {
-            let mut draws = Draws::new(self.seed, Site::Swarm, fault as u64, 0);
-            let hardness = draws.chance(0.75).then(|| draws.unit());
-            self.set(fault, hardness);
-        }
-        self
-    }
-
     /// The classes that are on.
     pub fn faults(&self) -> Vec<Fault> {
         let is_on = |fault: &Fault| match fault {
@@ -222,7 +210,7 @@ impl Config {
     }
 
     /// How hard: 0 is the mildest, 1 the hardest that makes sense, and the scale between is logarithmic.
-    fn set(&mut self, fault: Fault, hardness: Option<f64>) {
+    pub(crate) fn set(&mut self, fault: Fault, hardness: Option<f64>) {
         let level = |mildest: f64, hardest: f64| hardness.map_or(0.0, |x| geometric(mildest, hardest, x));
         match fault {
             Fault::Loss => self.network.loss = level(0.002, 0.2),
@@ -275,7 +263,7 @@ impl Fault {
 
 /// `mildest · (hardest / mildest)^x` for x in 0..1, by square roots alone, so that all machines agree on
 /// each bit.
-fn geometric(mildest: f64, hardest: f64, x: f64) -> f64 {
+pub(crate) fn geometric(mildest: f64, hardest: f64, x: f64) -> f64 {
     let (mut low, mut high, mut x) = (mildest, hardest, x);
     for _ in 0..24 {
         let middle = (low * high).sqrt();

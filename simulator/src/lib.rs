@@ -103,6 +103,10 @@ mod partition;
 pub use partition::Shape;
 mod phase;
 
+mod swarm;
+
+mod sometimes;
+pub use sometimes::{Counting, Sometimes, Tally};
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 

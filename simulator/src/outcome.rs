@@ -1,6 +1,7 @@
 //! What a run came to.
 use std::time::Duration;
 
+use crate::sometimes::Tally;
 use serde::{Deserialize, Serialize};
 use synod_protocol::{ClientId, Node, NodeId, Time, Violation};
 
@@ -10,6 +11,8 @@ pub struct Outcome<N: Node> {
     pub violation: Option<Violation>,
     pub liveness: Liveness,
     pub counts: Counts,
+    /// What was reached, if somebody counted ([`crate::Counting`]).
+    pub sometimes: Tally,
     /// In the order in which they were called.
     pub calls: Vec<ClientCall<N>>,
     /// Over all steps, and the states of the nodes: equal for equal runs.

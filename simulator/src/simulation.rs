@@ -15,6 +15,7 @@ use crate::phase::Phase;
 use crate::queue::{Queue, Ring};
 use crate::scenario::Predicates;
 use crate::server::{Content, Output, Server};
+use crate::sometimes::Tally;
 use crate::stream::Stream;
 use crate::traffic::Traffic;
 
@@ -234,6 +235,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             liveness: self.liveness,
             counts: self.counts,
             calls: self.calls,
+            sometimes: Tally::default(),
             trace_hash,
             end: self.now,
         }

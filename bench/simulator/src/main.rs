@@ -13,7 +13,7 @@ use synod_simulator::{Config, Fault, Outcome, Simulation};
 
 /// Sixty-four clients that ask again as soon as they are answered.
 fn loaded(seed: u64, faults: &[Fault]) -> Config {
-    let options = RunOptions { faults: faults.to_vec(), clients: 64, operations: 8_000, ..RunOptions::new(seed) };
+    let options = RunOptions { faults: Some(faults.to_vec()), clients: 64, operations: 8_000, ..RunOptions::new(seed) };
     let mut config = options.config();
     config.safety = Duration::from_secs(600);
     config.client.think = Duration::ZERO..Duration::ZERO;

@@ -129,6 +129,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Who::Node(id) => return nodes.into_iter().filter(|node| *node == id).collect(),
         };
         nodes.truncate(many);
+        nodes.sort_unstable();
         nodes
     }
 
