@@ -171,6 +171,20 @@ fn a_scenario_is_followed() {
 }
 
 #[test]
+fn the_scenario_in_the_docs_is_one() {
+    let here = folder("scenario-docs");
+    let docs =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md")).expect("docs");
+    let text = docs.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    fs::write(here.join("docs.toml"), text).expect("a file can be made");
+    let output = synod(&here, "run raft --seed 1 --ops 100 --sim-time 3s --scenario docs.toml --out o");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for fault in synod_simulator::Fault::STRIKES {
+        assert!(docs.contains(&format!("`{fault}`")), "{fault} is not explained");
+    }
+}
+
+#[test]
 fn a_swarm_prints_what_it_drew() {
     let runs: Vec<Value> = (1..=6)
         .map(|seed| {
