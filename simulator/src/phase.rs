@@ -68,10 +68,15 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         core.iter().for_each(|id| write!(story, " {id}").expect("a string takes all"));
         story.push_str(" healed");
         self.announce(story);
-        for id in core {
+        for &id in &core {
             if self.nodes[place(id)].is_none() {
                 self.boot(id);
             }
+        }
+        if core.iter().any(|id| self.servers[place(*id)].has_ended) {
+            // Its disk was damaged; so are too many, or it would not be in the core.
+            self.phase = Phase::Over;
+            return;
         }
         self.wake_idle_clients();
     }

@@ -163,9 +163,18 @@ impl Scenario {
     }
 
     /// # Errors
-    /// An action that is none, or a rule that could strike without end at one moment.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    /// An action that is none or strikes nobody, or a rule that could strike without end at one moment.
+    pub(crate) fn check(&self, nodes: u32) -> Result<(), ConfigError> {
         for rule in &self.rules {
+            for action in &rule.pick {
+                match action.who {
+                    Who::Node(NodeId(node)) if !(1..=nodes).contains(&node) => {
+                        return Err(ConfigError::NoNode { node, nodes });
+                    }
+                    Who::It if !matches!(rule.when, When::Holds { .. }) => return Err(ConfigError::Nobody),
+                    _ => {}
+                }
+            }
             if let Some(action) = rule.pick.iter().find(|action| !Fault::STRIKES.contains(&action.does)) {
                 return Err(ConfigError::NoStrike { fault: action.does });
             }

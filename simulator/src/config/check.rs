@@ -46,7 +46,7 @@ impl Config {
                 return Err(ConfigError::TooShort { knob });
             }
         }
-        self.scenario.as_ref().map_or(Ok(()), Scenario::check)?;
+        self.scenario.as_ref().map_or(Ok(()), |scenario| Scenario::check(scenario, self.nodes))?;
         for (&fault, Strikes { pause, lasts }) in &self.nemesis.strikes {
             if !Fault::STRIKES.contains(&fault) {
                 return Err(ConfigError::NoStrike { fault });
@@ -89,4 +89,8 @@ pub enum ConfigError {
     TooShort { knob: &'static str },
     #[error("nemesis.strikes has {fault}, which is no class that strikes now and then")]
     NoStrike { fault: Fault },
+    #[error("the scenario strikes n{node}; the nodes are n1 to n{nodes}")]
+    NoNode { node: u32, nodes: u32 },
+    #[error("the scenario strikes \"it\" by a rule that waits for no predicate")]
+    Nobody,
 }

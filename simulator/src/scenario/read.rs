@@ -84,6 +84,10 @@ impl Reader<'_> {
             }
         };
         let pick = self.needed(&table, "pick", |r, value| r.each(value, Reader::action))?;
+        if !matches!(when, When::Holds { .. }) && pick.iter().any(|action| action.who == Who::It) {
+            let what = "\"it\" is the node for which a predicate holds; this rule has no \"when\"";
+            return Err(self.error(table.at, what.into()));
+        }
         let is_short =
             matches!(&when, When::Every(pause) | When::Holds { pause, .. } if pause.start < MICROSECOND);
         if is_short || pick.is_empty() {

@@ -260,6 +260,7 @@ fn what_makes_no_sense_is_refused_with_its_line_and_with_what_would() {
         ("\nfaults = [\"loss\", \"rain\"]\n".into(), 2, "no fault class \"rain\"; there is loss"),
         ("name = \"x\"\nrules = []\n".into(), 2, "no field \"rules\"; there is name, faults, heal_at, rule"),
         ("name = \"x\"\n\nheal_at 80\n".into(), 3, ""),
+        (rule.replace("lasts", "who = \"it\", lasts") + "]\n", 3, "this rule has no \"when\""),
         (
             "[[rule]]\nevery = \"0s\"\npick = [{ do = \"crash\", lasts = \"1s\" }]\n".into(),
             1,
@@ -290,5 +291,14 @@ fn a_scenario_is_part_of_the_configuration() {
     assert_eq!(serde_json::from_str::<Config>(&json).expect("a configuration"), config);
     assert!(config.network.loss > 0.0 && config.to_string().contains("scenario.rule.1 = "));
     let loss = Scenario::new("").every(MS(1)..MS(1), [Action::new(Fault::Loss, MS(1)..MS(1))]);
-    assert!(Config::new(1).with_scenario(loss).check().is_err(), "a loss does not strike now and then");
+    let refused = |scenario: Scenario, said: &str| {
+        let error = Config::new(1).with_scenario(scenario).check().expect_err(said).to_string();
+        assert!(error.contains(said), "{error}");
+    };
+    refused(loss, "no class that strikes");
+    let crash = |who| [Action::new(Fault::Crash, MS(1)..MS(1)).who(who)];
+    refused(Scenario::new("").every(MS(1)..MS(1), crash(Who::It)), "waits for no predicate");
+    refused(Scenario::new("").every(MS(1)..MS(1), crash(Who::Node(NodeId(9)))), "n1 to n5");
+    refused(Scenario::new("").every(MS(0)..MS(1), crash(Who::Any)), "pause of a rule");
+    refused(Scenario::new("").every(MS(1)..MS(1), []), "number of actions");
 }
