@@ -40,7 +40,7 @@ pub(crate) struct Nemesis {
     classes: Vec<Calendar>,
     rules: Vec<Calendar>,
     /// How many rules wait for something to hold, and no strike of theirs is under way.
-    pub(crate) lookouts: u32,
+    pub(crate) lookouts: usize,
     is_over: bool,
     /// Whose disks were damaged, or are about to be.
     pub(crate) damaged: Vec<NodeId>,
@@ -108,7 +108,7 @@ impl Nemesis {
         let calendar = self.calendar(of);
         let waited = calendar.lies_in_wait_from.take().is_some();
         let draws = calendar.draws.take();
-        self.lookouts -= u32::from(waited);
+        self.lookouts -= usize::from(waited);
         draws
     }
 

@@ -60,7 +60,7 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) nemesis: Nemesis,
     pub(crate) predicates: Predicates<N>,
     /// How many nodes are paused or slow, and how often that was so.
-    pub(crate) stalled: u32,
+    pub(crate) stalled: usize,
     pub(crate) stalls: u64,
     pub(crate) phase: Phase,
     pub(crate) liveness: Liveness,
@@ -171,19 +171,6 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.stream.fail(Violation::new("Time goes on", story));
             return false;
         }
-        if self.stalled == 0 {
-            self.happen(event);
-        } else if let Some(event) = self.hold(event) {
-            self.happen(event);
-        }
-        if self.nemesis.lookouts > 0 {
-            self.look_out();
-        }
-        !self.stream.has_failed() && self.phase != Phase::Over
-    }
-
-    #[inline]
-    pub(crate) fn happen(&mut self, event: Event<N>) {
         match event {
             Event::Arrival(packet, to, input) => self.arrive(packet, to, &input),
             Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
@@ -201,6 +188,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Deliver => self.deliver(),
             Event::Heal => self.heal(),
         }
+        if self.nemesis.lookouts > 0 {
+            self.look_out();
+        }
+        !self.stream.has_failed() && self.phase != Phase::Over
     }
 
     pub fn now(&self) -> Time {
@@ -245,6 +236,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 /// Nodes and what they do.
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn arrive(&mut self, packet: PacketId, to: NodeId, input: &Input<N>) {
+        if self.stalled > 0 && self.does_not_attend(to) {
+            return self.hold(to, Event::Arrival(packet, to, input.clone()));
+        }
         let is_up = self.nodes[place(to)].is_some();
         match *input {
             Input::Message(from, _) if self.cuts.is_cut(from, to) => {
@@ -262,6 +256,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn ring(&mut self, id: NodeId, timer: N::Timer) {
+        if self.stalled > 0 && self.does_not_attend(id) {
+            return self.hold_timer(id, timer);
+        }
         match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now)) {
             Ring::Due => {
                 self.counts.timers += 1;
@@ -496,6 +493,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn synced(&mut self, id: NodeId, life: u64) {
+        if self.stalled > 0 && self.does_not_attend(id) {
+            return self.hold(id, Event::Synced(id, life));
+        }
         let server = &mut self.servers[place(id)];
         if server.life != life {
             return;

@@ -1,7 +1,7 @@
 //! Nodes that do not attend: paused for a while, or slow at each step. What arrives waits, in order.
 use std::collections::VecDeque;
 
-use synod_protocol::{Node, NodeId, Observer};
+use synod_protocol::{Node, NodeId, Observer, Time};
 
 use crate::draw::{Key, Site, Span};
 use crate::queue::Ring;
@@ -22,6 +22,8 @@ struct Pace {
     key: Key,
     steps: u64,
     is_busy: bool,
+    /// What comes up next is what it takes from its inbox.
+    is_next: bool,
 }
 
 impl<N: Node> Stall<N> {
@@ -31,7 +33,7 @@ impl<N: Node> Stall<N> {
 
     pub(crate) fn slow(seed: u64, node: NodeId, life: u64, step: Span) -> Self {
         let key = Key::new(seed, Site::Pace, node.0.into(), life);
-        Stall { pace: Some(Pace { step, key, steps: 0, is_busy: false }), ..Stall::pause() }
+        Stall { pace: Some(Pace { step, key, steps: 0, is_busy: false, is_next: false }), ..Stall::pause() }
     }
 }
 
@@ -51,47 +53,43 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let Some(stall) = self.servers[place(id)].stall.take() else { return };
         self.stalled -= 1;
         for event in stall.inbox {
-            if let Event::Timer(id, timer) = event
-                && !self.servers[place(id)].alarm(timer).is_some_and(|alarm| alarm.release(self.now))
-            {
-                continue;
-            }
-            self.queue.push(self.now, event);
+            self.let_happen(event);
         }
     }
 
-    /// Gives the event back if it may happen now.
+    /// Must what comes up for this node wait? A slow one that is not busy takes it, and is.
     #[cold]
-    pub(crate) fn hold(&mut self, event: Event<N>) -> Option<Event<N>> {
-        let (Event::Arrival(_, id, _) | Event::Timer(id, _) | Event::Synced(id, _)) = event else {
-            return Some(event);
-        };
-        let now = self.now;
-        let server = &mut self.servers[place(id)];
-        let Some(stall) = &mut server.stall else { return Some(event) };
-        if let Some(pace) = stall.pace.as_mut().filter(|pace| !pace.is_busy) {
+    pub(crate) fn does_not_attend(&mut self, id: NodeId) -> bool {
+        let Some(stall) = &mut self.servers[place(id)].stall else { return false };
+        let Some(pace) = &mut stall.pace else { return true };
+        if std::mem::take(&mut pace.is_next) {
+            return false;
+        }
+        if !pace.is_busy {
             pace.is_busy = true;
-            let done = pace.next(now);
+            let done = pace.next(self.now);
             self.queue.push(done, Event::Attends(id, stall.number));
-            return Some(event);
+            return false;
         }
-        if let Event::Timer(_, timer) = event {
-            match server
-                .timers
-                .iter_mut()
-                .find(|(known, _)| *known == timer)
-                .map(|(_, alarm)| alarm.hold(now))
-            {
-                Some(Ring::Due) => {}
-                Some(Ring::PutOff(due)) => {
-                    self.queue.push(due, event);
-                    return None;
-                }
-                Some(Ring::Nothing) | None => return None,
-            }
+        true
+    }
+
+    #[cold]
+    pub(crate) fn hold(&mut self, id: NodeId, event: Event<N>) {
+        if let Some(stall) = &mut self.servers[place(id)].stall {
+            stall.inbox.push_back(event);
         }
-        stall.inbox.push_back(event);
-        None
+    }
+
+    /// Holds it if it is due.
+    #[cold]
+    pub(crate) fn hold_timer(&mut self, id: NodeId, timer: N::Timer) {
+        let event = Event::Timer(id, timer);
+        match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.hold(self.now)) {
+            Ring::Due => self.hold(id, event),
+            Ring::PutOff(due) => self.queue.push(due, event),
+            Ring::Nothing => {}
+        }
     }
 
     /// A slow node has done a step, and takes the next input.
@@ -106,18 +104,30 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         };
         let done = pace.next(now);
         self.queue.push(done, Event::Attends(id, number));
-        if let Event::Timer(_, timer) = event
-            && !self.servers[place(id)].alarm(timer).is_some_and(|alarm| alarm.release(now))
-        {
-            return;
+        let happens = self.let_happen(event);
+        if let Some(pace) = self.servers[place(id)].stall.as_mut().and_then(|stall| stall.pace.as_mut()) {
+            pace.is_next = happens;
         }
-        self.happen(event);
+    }
+
+    /// Unless it is a timer that was set anew meanwhile.
+    fn let_happen(&mut self, event: Event<N>) -> bool {
+        let happens = match event {
+            Event::Timer(id, timer) => {
+                self.servers[place(id)].alarm(timer).is_some_and(|alarm| alarm.release(self.now))
+            }
+            _ => true,
+        };
+        if happens {
+            self.queue.push(self.now, event);
+        }
+        happens
     }
 }
 
 impl Pace {
-    fn next(&mut self, now: synod_protocol::Time) -> synod_protocol::Time {
+    fn next(&mut self, now: Time) -> Time {
         self.steps += 1;
-        synod_protocol::Time(now.0 + self.step.at(self.key.bits(self.steps)).max(1))
+        Time(now.0 + self.step.at(self.key.bits(self.steps)).max(1))
     }
 }

@@ -236,9 +236,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             let at = Time(self.now.0 + pool.slot.at(pool.key.bits(pool.deliveries)).max(1));
             self.queue.push(at, Event::Deliver);
         }
-        if let Some(event) = self.hold(event) {
-            self.happen(event);
-        }
+        self.queue.push(self.now, event);
     }
 
     /// Clean links: what waits for its turn has it now.
