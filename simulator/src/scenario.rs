@@ -37,6 +37,7 @@
 //! # let vocabulary = synod_simulator::Vocabulary { predicates: &["leader_has_uncommitted_entries"], kinds: &[] };
 //! # assert_eq!(Scenario::read(text, vocabulary), Ok(scenario));
 //! ```
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,6 +214,20 @@ impl Action {
     }
 }
 
+/// `partition ring of Favourite for 1s..5s`.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Action { does, who, lasts, shape, kind } = self;
+        let detail = shape.map(Shape::name).or(kind.as_deref());
+        write!(
+            f,
+            "{does}{}{} of {who:?} for {lasts:?}",
+            if detail.is_some() { " " } else { "" },
+            detail.unwrap_or_default()
+        )
+    }
+}
+
 impl Config {
     /// Follows it, beside the classes that are on.
     #[must_use]
@@ -239,8 +254,8 @@ impl<N> Clone for Predicates<N> {
     }
 }
 
-impl<N> std::fmt::Debug for Predicates<N> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<N> fmt::Debug for Predicates<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()
     }
 }

@@ -82,7 +82,8 @@ impl fmt::Display for Config {
         if let Some(Scenario { name, rules, heal_at, .. }) = scenario {
             writeln!(f, "scenario = {name:?}, {} rules", rules.len())?;
             for (Rule { when, pick }, number) in rules.iter().zip(1..) {
-                writeln!(f, "scenario.rule.{number} = {when:?}: one of {}", pick.len())?;
+                let actions: Vec<String> = pick.iter().map(ToString::to_string).collect();
+                writeln!(f, "scenario.rule.{number} = {when:?}: {}", actions.join(" | "))?;
             }
             if let Some(moment) = heal_at {
                 writeln!(f, "scenario.heal_at = {moment:?}")?;

@@ -289,7 +289,7 @@ fn a_scenario_is_part_of_the_configuration() {
     let config = Config::new(1).with_scenario(scenario.faults(&[Fault::Loss]));
     let json = serde_json::to_string(&config).expect("JSON");
     assert_eq!(serde_json::from_str::<Config>(&json).expect("a configuration"), config);
-    assert!(config.network.loss > 0.0 && config.to_string().contains("scenario.rule.1 = "));
+    assert!(config.network.loss > 0.0 && config.to_string().contains(": crash of It for 1ms..1ms"));
     let loss = Scenario::new("").every(MS(1)..MS(1), [Action::new(Fault::Loss, MS(1)..MS(1))]);
     let refused = |scenario: Scenario, said: &str| {
         let error = Config::new(1).with_scenario(scenario).check().expect_err(said).to_string();
