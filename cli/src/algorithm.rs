@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use synod_linearizability::{DataType, History, HistoryError, Operation};
 use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
-use synod_simulator::{ClientCall, Draws};
+use synod_simulator::{ClientCall, Draws, Predicates, Sometimes};
 use synod_telemetry::Narrator;
 
 /// An algorithm, with the application that it replicates and those who watch it.
@@ -58,6 +58,19 @@ pub trait Algorithm: Sized + 'static {
 
     /// Whom faults like to strike: the leader.
     fn is_favourite(node: &Self::Node) -> bool;
+
+    /// The kinds of its messages, for scenarios that lose only some.
+    const KINDS: &'static [&'static str] = &[];
+
+    /// What a scenario may wait for.
+    fn predicates() -> Predicates<Self::Node> {
+        Predicates::default()
+    }
+
+    /// What a run should come into sometimes.
+    fn sometimes() -> Box<dyn Sometimes<Self::Node>> {
+        Box::new(())
+    }
 
     /// A call as the checker of histories sees it.
     fn operation(call: &ClientCall<Self::Node>) -> Operation;

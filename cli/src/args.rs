@@ -46,6 +46,8 @@ Examples:
   synod run raft --seed 7 --faults all            the same run again, byte for byte
   synod run raft --faults crash,partition -v      only these faults; tell every candidacy
   synod run raft --faults none --nodes 3 --ops 50 a quiet and small one, for reading its trace
+  synod run raft --swarm                          the seed draws faults, sizes and load; they are printed
+  synod run raft --scenario scenarios/leader-hunt.toml  strikes as a file says
   synod run raft --otlp http://127.0.0.1:4317     and show it in Jaeger
 
 Files: trace.jsonl (every step), history.jsonl (what clients saw), trace.otlp.jsonl and
@@ -67,9 +69,20 @@ pub struct RunArgs {
     pub seed: Option<u64>,
 
     /// Fault classes with commas between them, `none`, or `all`:
-    /// loss, duplication, delay, partition, one-way, crash, disk, clock
-    #[arg(long, value_name = "LIST", default_value = "all", value_parser = faults)]
-    pub faults: Faults,
+    /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
+    /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe,
+    /// bandwidth, clog, filter, flapping
+    /// [default: all, or with --scenario those that it names]
+    #[arg(long, value_name = "LIST", value_parser = faults)]
+    pub faults: Option<Faults>,
+
+    /// What strikes when, and whom: a file like scenarios/leader-hunt.toml (docs/scenarios.md)
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+
+    /// Let the seed draw which of the faults there are and how hard, how many nodes and clients, and the load
+    #[arg(long, conflicts_with_all = ["scenario", "nodes", "clients"])]
+    pub swarm: bool,
 
     /// Clients, each with one call open at a time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -70,10 +70,20 @@ fn run(args: RunArgs) -> ExitCode {
     let seed = args.seed.unwrap_or_else(|| RandomState::new().hash_one("seed") % 1_000_000_000);
     let out =
         args.out.unwrap_or_else(|| PathBuf::from(format!("synod-out/{}-seed-{seed}", args.algorithm.name)));
+    let scenario =
+        match args.scenario.map(|file| Ok(((args.algorithm.read_scenario)(&file)?, file))).transpose() {
+            Ok(scenario) => scenario.map(|(scenario, file)| (file, scenario)),
+            Err(Failure { exit, error }) => {
+                eprintln!("error: {error:#}");
+                return exit.into();
+            }
+        };
     let options = RunOptions {
         nodes: args.nodes,
         seed,
-        faults: args.faults.0,
+        faults: args.faults.map(|faults| faults.0),
+        swarm: args.swarm,
+        scenario,
         clients: args.clients,
         operations: args.ops,
         sim_time: args.sim_time,

@@ -6,12 +6,13 @@ use synod_kv::{Command, Skew, Store, Values, Workload, operation};
 use synod_linearizability::Operation;
 use synod_protocol::{ClientId, Effect, NodeId, Step, Time, What};
 use synod_raft::{Body, Config, Entry, Payload, RaftEvent, RaftMessage, Term, Timer, View, Watch};
-use synod_simulator::{ClientCall, Draws};
+use synod_simulator::{ClientCall, Draws, Predicates, Sometimes};
 use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::algorithm::{Algorithm, Chronicle, Line, in_words};
 
 mod diagram;
+mod sometimes;
 
 /// A server.
 pub type Server = synod_raft::Raft<Store>;
@@ -74,6 +75,23 @@ impl Algorithm for Raft {
 
     fn is_favourite(node: &Server) -> bool {
         node.is_leader()
+    }
+
+    const KINDS: &'static [&'static str] = &[
+        "PreVote",
+        "PreVoteReply",
+        "RequestVote",
+        "RequestVoteReply",
+        "AppendEntries",
+        "AppendEntriesReply",
+    ];
+
+    fn predicates() -> Predicates<Server> {
+        sometimes::predicates()
+    }
+
+    fn sometimes() -> Box<dyn Sometimes<Server>> {
+        Box::new(sometimes::RaftSometimes::default())
     }
 
     fn operation(call: &ClientCall<Server>) -> Operation {

@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 use synod_linearizability::Verdict;
 use synod_protocol::{Time, Violation};
-use synod_simulator::{Config, Counts, Liveness};
+use synod_simulator::{Config, Counts, Fault, Liveness, Tally};
 use synod_telemetry::grpc::ExportError;
 
 use crate::{exit::Exit, run::RunOptions};
@@ -20,6 +20,8 @@ pub struct Report {
     pub summary: Map<String, Value>,
     pub summary_line: String,
     pub counts: Counts,
+    /// How often the run came into what it should come into sometimes.
+    pub sometimes: Tally,
     pub verdicts: Verdicts,
     pub trace_hash: u64,
     pub end: Time,
@@ -119,10 +121,17 @@ impl Report {
 
     /// The command that makes this very run again.
     pub fn command(&self) -> String {
-        let RunOptions { nodes, seed, faults, clients, operations, sim_time, .. } = &self.options;
+        let RunOptions { nodes, seed, faults, swarm, scenario, clients, operations, sim_time, .. } =
+            &self.options;
         let default = RunOptions::new(*seed);
         let mut command = format!("synod run {} --seed {seed}", self.algorithm);
-        if *faults != default.faults {
+        if let Some((file, _)) = scenario {
+            let _ = write!(command, " --scenario {}", file.display());
+        }
+        if *swarm {
+            command += " --swarm";
+        }
+        if let Some(faults) = faults.as_ref().filter(|faults| scenario.is_some() || **faults != Fault::ALL) {
             let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
             let list = if names.is_empty() { "none".to_owned() } else { names.join(",") };
             let _ = write!(command, " --faults {list}");
@@ -179,7 +188,9 @@ impl Report {
             grouped(failed),
             grouped(unknown)
         )?;
-        writeln!(out, "{}\n", self.summary_line)?;
+        writeln!(out, "{}", self.summary_line)?;
+        self.write_sometimes(out)?;
+        writeln!(out)?;
         for (name, good, sentence) in self.verdicts.lines() {
             let (mark, style) = match good {
                 Some(true) => ("✓", GOOD),
@@ -208,6 +219,27 @@ impl Report {
             if let Some(trace) = self.files.last() {
                 writeln!(out, "  as spans: load {} into Jaeger's page (docs/jaeger.md)", trace.display())?;
             }
+        }
+        Ok(())
+    }
+
+    /// What it came into, and what it did not: that is untested by this run.
+    fn write_sometimes(&self, out: &mut String) -> std::fmt::Result {
+        if self.sometimes.is_empty() {
+            return Ok(());
+        }
+        let (reached, all) = (self.sometimes.reached().count(), self.sometimes.iter().count());
+        if !self.options.verbose {
+            return writeln!(
+                out,
+                "sometimes    {reached} of {all} situations were reached (--verbose tells which)"
+            );
+        }
+        for (name, count) in self.sometimes.reached() {
+            writeln!(out, "sometimes    {:>7} × {name}", grouped(count))?;
+        }
+        for name in self.sometimes.unreached() {
+            writeln!(out, "untested     {:>7}   {name}", "never")?;
         }
         Ok(())
     }
@@ -255,6 +287,7 @@ impl Report {
             },
             "operations": { "ok": ok, "failed": failed, "unknown": unknown },
             "counts": self.counts,
+            "sometimes": self.sometimes,
             "end_ns": self.end,
             "config": self.config,
             "story": self.story,

@@ -1,14 +1,15 @@
 //! `synod run`: one run, told and judged.
 use std::{
+    fs,
     io::{IsTerminal, stderr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_linearizability as lin;
 use synod_protocol::{Observer, Recording};
-use synod_simulator::{Config, Fault, Outcome, Simulation};
+use synod_simulator::{Config, Counting, Fault, Outcome, Scenario, Simulation, Vocabulary};
 use synod_telemetry::{
     grpc, jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},
@@ -28,7 +29,12 @@ use crate::{
 pub struct RunOptions {
     pub nodes: u32,
     pub seed: u64,
-    pub faults: Vec<Fault>,
+    /// `None`: all, or those of the scenario.
+    pub faults: Option<Vec<Fault>>,
+    /// Which of the faults there are, and how hard, the seed draws, and with them the size and the load.
+    pub swarm: bool,
+    /// Where it was read from, and what it says.
+    pub scenario: Option<(PathBuf, Scenario)>,
     pub clients: u32,
     pub operations: u64,
     pub sim_time: Duration,
@@ -44,7 +50,9 @@ impl RunOptions {
         RunOptions {
             nodes: 5,
             seed,
-            faults: Fault::ALL.to_vec(),
+            faults: None,
+            swarm: false,
+            scenario: None,
             clients: 8,
             operations: 3_000,
             sim_time: Duration::from_secs(60),
@@ -56,11 +64,22 @@ impl RunOptions {
 
     /// The knobs of the simulator for it.
     pub fn config(&self) -> Config {
-        let mut config = Config::new(self.seed).with_faults(&self.faults);
+        let faults = match (&self.faults, &self.scenario) {
+            (Some(faults), _) => &faults[..],
+            (None, Some(_)) => &[],
+            (None, None) => &Fault::ALL,
+        };
+        let mut config = Config::new(self.seed);
+        (config.operations, config.safety) = (self.operations, self.sim_time);
+        if self.swarm {
+            return config.swarm_of_all(faults);
+        }
+        config = config.with_faults(faults);
+        if let Some((_, scenario)) = &self.scenario {
+            config = config.with_scenario(scenario.clone());
+        }
         config.nodes = self.nodes;
         config.clients = self.clients;
-        config.operations = self.operations;
-        config.safety = self.sim_time;
         // Think so long that the calls, if nothing goes wrong, fill four fifths of the time.
         let per_call = self.sim_time.mul_f64(0.8 * f64::from(self.clients) / self.operations as f64);
         let think = per_call.saturating_sub(Duration::from_millis(20)) * 2;
@@ -122,6 +141,7 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
             operations: history.len(),
         },
         counts: outcome.counts,
+        sometimes: outcome.sometimes,
         trace_hash: outcome.trace_hash,
         end: outcome.end,
         config,
@@ -147,6 +167,18 @@ impl RunOptions {
     }
 }
 
+/// # Errors
+/// There is no such file, or it makes no sense: with its line, and with what would.
+pub fn read_scenario<A: Algorithm>(file: &Path) -> Result<Scenario, Failure> {
+    let usage = |error: anyhow::Error| Failure { exit: Exit::Usage, error };
+    let text = fs::read_to_string(file).map_err(|error| {
+        usage(anyhow::Error::new(error).context(format!("--scenario {}", file.display())))
+    })?;
+    let predicates = A::predicates().names();
+    Scenario::read(&text, Vocabulary { predicates: &predicates, kinds: A::KINDS })
+        .map_err(|error| usage(anyhow::anyhow!("--scenario {}, {error}", file.display())))
+}
+
 /// The simulation alone, with the algorithm's invariants behind the observer, and its clients judged as they go.
 ///
 /// # Errors
@@ -158,10 +190,13 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
 ) -> Result<Outcome<A::Node>, Failure> {
     let node = A::config(config.nodes);
     let safety = config.safety;
+    let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), Clients::<A>::default());
-    let mut simulation = Simulation::new(config, node, A::request, (observer, judges))
+    let watch = (&mut counting, judges);
+    let mut simulation = Simulation::new(config, node, A::request, (observer, watch))
         .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite);
+        .favourite(A::is_favourite)
+        .predicates(A::predicates());
     let bar = progress(shows_progress, safety);
     let mut events = 0u64;
     while simulation.step() {
@@ -171,7 +206,8 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
         }
     }
     bar.finish_and_clear();
-    Ok(simulation.outcome())
+    let outcome = simulation.outcome();
+    Ok(Outcome { sometimes: counting.tally, ..outcome })
 }
 
 /// Virtual milliseconds; seen on a terminal only, and by indicatif's rules only after a while.

@@ -23,6 +23,7 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 /// The places of these draws; those below are the classes of faults.
 const SHAPE: u64 = 1_000;
 const KNOBS: u64 = 1_001;
+const PACE: u64 = 1_002;
 
 /// Draws the run of this seed, with faults of these classes.
 pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
@@ -48,12 +49,13 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
         *far_probability = one_of(&mut draws, &[0.02, 0.1, 0.3, 0.6]);
     }
     config.nemesis.at_favourite = one_of(&mut draws, &[0.0, 0.5, 0.9, 1.0]);
-    for strikes in [&mut config.nemesis.partition, &mut config.nemesis.one_way, &mut config.nemesis.disk] {
-        let drawn = Strikes { pause: span(&mut draws, 100, 5_000), lasts: span(&mut draws, 200, 5_000) };
-        *strikes = strikes.take().map(|_| drawn);
+    for (fault, strikes) in &mut config.nemesis.strikes {
+        let draws = &mut Draws::new(seed, Site::Swarm, PACE, *fault as u64);
+        *strikes = match fault {
+            Fault::Crash => Strikes { pause: span(draws, 20, 3_000), lasts: span(draws, 20, 2_000) },
+            _ => Strikes { pause: span(draws, 100, 5_000), lasts: span(draws, 200, 5_000) },
+        };
     }
-    let drawn = Strikes { pause: span(&mut draws, 20, 3_000), lasts: span(&mut draws, 20, 2_000) };
-    config.nemesis.crash = config.nemesis.crash.take().map(|_| drawn);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }
 }

@@ -1,7 +1,13 @@
 //! All knobs of a run. A seed alone says little: print the whole of this beside it.
-use std::{fmt, ops::Range, time::Duration};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+use crate::{Fault, Scenario};
+
+mod check;
+pub use check::ConfigError;
+mod display;
 
 /// A run is a function of this, of the algorithm and of the workload.
 ///
@@ -21,7 +27,10 @@ pub struct Config {
     pub network: Network,
     pub disk: Disk,
     pub clock: Clock,
+    pub process: Process,
     pub nemesis: Nemesis,
+    /// Strikes beside those of the nemesis.
+    pub scenario: Option<Scenario>,
 }
 
 /// After the heal, so many new calls must succeed within that time. No calls: there is no such phase.
@@ -51,6 +60,25 @@ pub struct Network {
     pub to_self: Duration,
     pub loss: f64,
     pub duplication: f64,
+    /// Of each link between two nodes and in each direction, in bytes per second: a message has the length of
+    /// its JSON and 64 bytes more, and waits for those before it.
+    pub bandwidth: Option<u64>,
+    /// A link that flaps is cut or whole for so long at a time.
+    pub flap: Range<Duration>,
+    /// Messages between nodes are delivered by priority, and not after a delay.
+    pub priorities: Option<Priorities>,
+}
+
+/// Deliveries in an order that is drawn as by PCT (Burckhardt et al. 2010): of all messages under way, the next
+/// one is of the link with the highest priority.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Priorities {
+    /// So many times a link falls behind all others …
+    pub change_points: u32,
+    /// … at deliveries that are drawn among the first so many.
+    pub among: u64,
+    /// Between a delivery and the next.
+    pub slot: Range<Duration>,
 }
 
 /// How long a packet takes.
@@ -78,6 +106,12 @@ pub struct Disk {
     pub sync: Range<Duration>,
     /// How long while the disk is struck.
     pub slow_sync: Range<Duration>,
+    /// How often a crash that loses something leaves a part of it on the platter.
+    pub torn: f64,
+    /// Is what a node boots from verified? Without, it boots from whatever looks like records.
+    pub checksums: bool,
+    /// Faults damage the disks of so many nodes at most; `None`: of as many as leave a majority whole.
+    pub damaged_at_most: Option<u32>,
 }
 
 /// Bounds on how wrong the clocks of the nodes are.
@@ -87,6 +121,19 @@ pub struct Clock {
     pub drift_ppm: u32,
     /// In each life it starts so much ahead at most.
     pub offset: Duration,
+    /// One that jumps is set forward by so much at most.
+    pub jump: Duration,
+    /// One that is strobed goes from too fast to too slow, or back, after each such time.
+    pub strobe: Range<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// How long a step of a slow node takes.
+    pub slow_step: Range<Duration>,
+    /// In a crash loop, how long a node is up at a time, and how long it is down.
+    pub loop_up: Range<Duration>,
+    pub loop_down: Range<Duration>,
 }
 
 /// What strikes when. Each class keeps its own calendar, so that one can be left out alone.
@@ -94,17 +141,15 @@ pub struct Clock {
 pub struct Nemesis {
     /// How often a strike is aimed at a favourite of the caller (the leader, say).
     pub at_favourite: f64,
-    pub partition: Option<Strikes>,
-    pub one_way: Option<Strikes>,
-    pub crash: Option<Strikes>,
-    pub disk: Option<Strikes>,
+    /// Of the classes of which it makes sense ([`Fault::STRIKES`]), those that are on.
+    pub strikes: BTreeMap<Fault, Strikes>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Strikes {
     /// From the end of one strike to the next.
     pub pause: Range<Duration>,
-    /// How long a cut stands, a node stays down, a disk is slow.
+    /// How long a cut stands, a node stays down or is paused, a disk is slow.
     pub lasts: Range<Duration>,
 }
 
@@ -130,151 +175,37 @@ impl Config {
                 to_self: Duration::from_micros(10),
                 loss: 0.0,
                 duplication: 0.0,
+                bandwidth: None,
+                flap: ms(20)..ms(600),
+                priorities: None,
             },
-            disk: Disk { sync: ms(1)..ms(4), slow_sync: ms(50)..ms(400) },
-            clock: Clock { drift_ppm: 0, offset: Duration::ZERO },
-            nemesis: Nemesis { at_favourite: 0.5, partition: None, one_way: None, crash: None, disk: None },
+            disk: Disk {
+                sync: ms(1)..ms(4),
+                slow_sync: ms(50)..ms(400),
+                torn: 0.0,
+                checksums: true,
+                damaged_at_most: None,
+            },
+            clock: Clock { drift_ppm: 0, offset: Duration::ZERO, jump: ms(30_000), strobe: ms(5)..ms(200) },
+            process: Process {
+                slow_step: ms(2)..ms(30),
+                loop_up: ms(10)..ms(600),
+                loop_down: ms(20)..ms(300),
+            },
+            nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
+            scenario: None,
         }
     }
 
-    /// # Errors
-    /// The first knob that makes no sense, and what would.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        let strikes = [
-            ("nemesis.partition", &self.nemesis.partition),
-            ("nemesis.one_way", &self.nemesis.one_way),
-            ("nemesis.crash", &self.nemesis.crash),
-            ("nemesis.disk", &self.nemesis.disk),
-        ];
-        let within = |knob, value, most| match value {
-            0 => Err(ConfigError::Zero { knob }),
-            value if value > most => Err(ConfigError::TooMany { knob, value, most }),
-            _ => Ok(()),
-        };
-        within("nodes", self.nodes, 1_000)?;
-        if self.liveness.operations > 0 || self.clients > 0 {
-            within("clients", self.clients, 1_000_000)?;
-        }
-        within("clock.drift_ppm", self.clock.drift_ppm.max(1), 500_000)?;
-        for (knob, value) in [
-            ("network.loss", self.network.loss),
-            ("network.duplication", self.network.duplication),
-            ("network.delay.far_probability", self.network.delay.far_probability()),
-            ("nemesis.at_favourite", self.nemesis.at_favourite),
-        ] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(ConfigError::NoProbability { knob, value });
-            }
-        }
-        // Where these are zero, virtual time may stand still for ever.
-        for (knob, least) in [
-            ("network.delay", self.network.delay.least()),
-            ("network.to_self", self.network.to_self),
-            ("client.try_for", self.client.try_for),
-            ("client.give_up_after", self.client.give_up_after),
-        ] {
-            if least < Duration::from_micros(1) {
-                return Err(ConfigError::TooShort { knob });
-            }
-        }
-        for (knob, strikes) in strikes {
-            if let Some(Strikes { pause, lasts }) = strikes
-                && pause.start + lasts.start < Duration::from_micros(1)
-            {
-                return Err(ConfigError::TooShort { knob });
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Delay {
-    fn least(&self) -> Duration {
-        match self {
-            Delay::Uniform(range) => range.start,
-            Delay::Exponential { least, .. } => *least,
-            Delay::Bimodal { near, far, .. } => near.start.min(far.start),
-        }
+    /// May it strike, by a class or by a rule?
+    pub(crate) fn does(&self, fault: Fault) -> bool {
+        self.nemesis.strikes.contains_key(&fault)
+            || self.scenario.as_ref().is_some_and(|scenario| scenario.does(fault))
     }
 
-    fn far_probability(&self) -> f64 {
-        match self {
-            Delay::Bimodal { far_probability, .. } => *far_probability,
-            _ => 0.0,
-        }
-    }
-}
-
-/// A knob that makes no sense.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ConfigError {
-    #[error("{knob} is 0; it must be at least 1")]
-    Zero { knob: &'static str },
-    #[error("{knob} is {value}; it may be at most {most}")]
-    TooMany { knob: &'static str, value: u32, most: u32 },
-    #[error("{knob} is {value}; a probability lies between 0 and 1")]
-    NoProbability { knob: &'static str, value: f64 },
-    #[error("{knob} can be shorter than a microsecond, so that time might stand still; make it longer")]
-    TooShort { knob: &'static str },
-}
-
-/// One knob a line.
-impl fmt::Display for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Config {
-            seed,
-            nodes,
-            clients,
-            operations,
-            safety,
-            liveness,
-            client,
-            network,
-            disk,
-            clock,
-            nemesis,
-        } = self;
-        writeln!(f, "seed = {seed}")?;
-        writeln!(f, "nodes = {nodes}")?;
-        writeln!(f, "clients = {clients}")?;
-        writeln!(f, "operations = {operations}")?;
-        writeln!(f, "safety = {safety:?}")?;
-        writeln!(f, "liveness.operations = {}", liveness.operations)?;
-        writeln!(f, "liveness.within = {:?}", liveness.within)?;
-        writeln!(f, "client.think = {:?}", client.think)?;
-        writeln!(f, "client.try_for = {:?}", client.try_for)?;
-        writeln!(f, "client.back_off = {:?}", client.back_off)?;
-        writeln!(f, "client.give_up_after = {:?}", client.give_up_after)?;
-        match &network.delay {
-            Delay::Uniform(range) => writeln!(f, "network.delay = uniform {range:?}")?,
-            Delay::Exponential { least, mean, most } => {
-                writeln!(f, "network.delay = exponential {least:?}..{most:?}, mean {mean:?} over {least:?}")?;
-            }
-            Delay::Bimodal { near, far, far_probability } => {
-                writeln!(f, "network.delay = {near:?}, but {far:?} with probability {far_probability}")?;
-            }
-        }
-        writeln!(f, "network.to_self = {:?}", network.to_self)?;
-        writeln!(f, "network.loss = {}", network.loss)?;
-        writeln!(f, "network.duplication = {}", network.duplication)?;
-        writeln!(f, "disk.sync = {:?}", disk.sync)?;
-        writeln!(f, "disk.slow_sync = {:?}", disk.slow_sync)?;
-        writeln!(f, "clock.drift_ppm = {}", clock.drift_ppm)?;
-        writeln!(f, "clock.offset = {:?}", clock.offset)?;
-        writeln!(f, "nemesis.at_favourite = {}", nemesis.at_favourite)?;
-        for (class, strikes) in [
-            ("partition", &nemesis.partition),
-            ("one_way", &nemesis.one_way),
-            ("crash", &nemesis.crash),
-            ("disk", &nemesis.disk),
-        ] {
-            match strikes {
-                Some(Strikes { pause, lasts }) => {
-                    writeln!(f, "nemesis.{class} = pause {pause:?}, lasts {lasts:?}")?;
-                }
-                None => writeln!(f, "nemesis.{class} = off")?,
-            }
-        }
-        Ok(())
+    /// Must disks hold bytes, because something may happen to them?
+    pub(crate) fn has_bytes(&self) -> bool {
+        let of_bytes = [Fault::BitRot, Fault::LatentError, Fault::Misdirection];
+        self.disk.torn > 0.0 || !self.disk.checksums || of_bytes.into_iter().any(|fault| self.does(fault))
     }
 }

@@ -39,6 +39,12 @@ pub enum Site {
     Core = 11,
     /// Fault class a: how hard it is in this seed.
     Swarm = 12,
+    /// Node a, the mishap b of its store.
+    Store = 13,
+    /// Node a in its life b, k-th step while it is slow.
+    Pace = 14,
+    /// 0: the change points. 1: the priority of link b. 2: the pauses between deliveries.
+    Priority = 15,
 }
 
 /// The place of a draw but for its number, mixed beforehand.

@@ -1,10 +1,15 @@
 //! Classes of faults, to be switched on and off one by one.
 use std::{fmt, str::FromStr, time::Duration};
 
-use crate::{Config, Delay, Draws, Site, Strikes};
+use serde::{Deserialize, Serialize};
+
+use crate::{Config, Delay, Strikes};
 
 /// A class of faults. It owns some knobs of the [`Config`], and no two classes share one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// The order is part of what a seed means: append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// Links lose packets.
     Loss,
@@ -23,10 +28,40 @@ pub enum Fault {
     Disk,
     /// Clocks drift, and start with an offset.
     Clock,
+    /// A crash leaves a part of a record, which is cut off at boot.
+    Torn,
+    /// A sync fails: the node is gone for good.
+    FailedSync,
+    /// No record can be written for a while: the node stops, and comes back when there is space.
+    FullDisk,
+    /// A bit of a disk flips. Its node restarts, sees it, and is gone for good.
+    BitRot,
+    /// A sector of a disk cannot be read any more, with the same end.
+    LatentError,
+    /// A sector is written to a wrong place, with the same end.
+    Misdirection,
+    /// A node crashes, and again soon after each boot.
+    CrashLoop,
+    /// A node handles nothing for a while, and then all that has arrived, as after a collection of garbage.
+    Pause,
+    /// Each step of a node takes time.
+    SlowNode,
+    /// A clock is set forward.
+    ClockJump,
+    /// A clock runs too fast and too slow in turn.
+    ClockStrobe,
+    /// A link carries so many bytes a second.
+    Bandwidth,
+    /// The links of a node hold what they are given, and release it later.
+    Clog,
+    /// One kind of message is lost on the links of a node.
+    Filter,
+    /// The nodes fall apart and come together, again and again.
+    Flapping,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 8] = [
+    pub const ALL: [Fault; 23] = [
         Fault::Loss,
         Fault::Duplication,
         Fault::Delay,
@@ -35,7 +70,47 @@ impl Fault {
         Fault::Crash,
         Fault::Disk,
         Fault::Clock,
+        Fault::Torn,
+        Fault::FailedSync,
+        Fault::FullDisk,
+        Fault::BitRot,
+        Fault::LatentError,
+        Fault::Misdirection,
+        Fault::CrashLoop,
+        Fault::Pause,
+        Fault::SlowNode,
+        Fault::ClockJump,
+        Fault::ClockStrobe,
+        Fault::Bandwidth,
+        Fault::Clog,
+        Fault::Filter,
+        Fault::Flapping,
     ];
+
+    /// Those that strike now and then.
+    pub const STRIKES: [Fault; 17] = [
+        Fault::Partition,
+        Fault::OneWay,
+        Fault::Crash,
+        Fault::Disk,
+        Fault::FailedSync,
+        Fault::FullDisk,
+        Fault::BitRot,
+        Fault::LatentError,
+        Fault::Misdirection,
+        Fault::CrashLoop,
+        Fault::Pause,
+        Fault::SlowNode,
+        Fault::ClockJump,
+        Fault::ClockStrobe,
+        Fault::Clog,
+        Fault::Filter,
+        Fault::Flapping,
+    ];
+
+    /// Those that end nodes for good, a minority at most.
+    pub const DAMAGE: [Fault; 4] =
+        [Fault::FailedSync, Fault::BitRot, Fault::LatentError, Fault::Misdirection];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -47,6 +122,21 @@ impl Fault {
             Fault::Crash => "crash",
             Fault::Disk => "disk",
             Fault::Clock => "clock",
+            Fault::Torn => "torn",
+            Fault::FailedSync => "failed-sync",
+            Fault::FullDisk => "full-disk",
+            Fault::BitRot => "bit-rot",
+            Fault::LatentError => "latent-error",
+            Fault::Misdirection => "misdirection",
+            Fault::CrashLoop => "crash-loop",
+            Fault::Pause => "pause",
+            Fault::SlowNode => "slow-node",
+            Fault::ClockJump => "clock-jump",
+            Fault::ClockStrobe => "clock-strobe",
+            Fault::Bandwidth => "bandwidth",
+            Fault::Clog => "clog",
+            Fault::Filter => "filter",
+            Fault::Flapping => "flapping",
         }
     }
 
@@ -73,15 +163,19 @@ impl FromStr for Fault {
     type Err = UnknownFault;
     fn from_str(name: &str) -> Result<Fault, UnknownFault> {
         let same = |fault: &&Fault| fault.name().eq_ignore_ascii_case(name);
-        Fault::ALL.iter().find(same).copied().ok_or_else(|| UnknownFault(name.to_owned()))
+        Fault::ALL.iter().find(same).copied().ok_or_else(|| UnknownFault { name: name.to_owned() })
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no fault class \"{0}\"; there are loss, duplication, delay, partition, one-way, crash, disk and clock"
-)]
-pub struct UnknownFault(String);
+#[error("there is no fault class \"{name}\"; there are {}", names())]
+pub struct UnknownFault {
+    name: String,
+}
+
+fn names() -> String {
+    Fault::ALL.map(Fault::name).join(", ")
+}
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -101,40 +195,23 @@ impl Config {
         self
     }
 
-    /// Of these classes the seed draws some, and how hard each is: a bug that hides behind one fault shows
-    /// itself where that one is absent (Groce et al. 2012).
-    #[must_use]
-    pub fn swarm(mut self, faults: &[Fault]) -> Config {
-        for &fault in faults {
-            let mut draws = Draws::new(self.seed, Site::Swarm, fault as u64, 0);
-            let hardness = draws.chance(0.75).then(|| draws.unit());
-            self.set(fault, hardness);
-        }
-        self
-    }
-
     /// The classes that are on.
     pub fn faults(&self) -> Vec<Fault> {
         let is_on = |fault: &Fault| match fault {
             Fault::Loss => self.network.loss > 0.0,
             Fault::Duplication => self.network.duplication > 0.0,
             Fault::Delay => !matches!(self.network.delay, Delay::Uniform(_)),
-            Fault::Partition => self.nemesis.partition.is_some(),
-            Fault::OneWay => self.nemesis.one_way.is_some(),
-            Fault::Crash => self.nemesis.crash.is_some(),
-            Fault::Disk => self.nemesis.disk.is_some(),
             Fault::Clock => self.clock.drift_ppm > 0 || !self.clock.offset.is_zero(),
+            Fault::Torn => self.disk.torn > 0.0,
+            Fault::Bandwidth => self.network.bandwidth.is_some(),
+            strikes => self.nemesis.strikes.contains_key(strikes),
         };
         Fault::ALL.into_iter().filter(is_on).collect()
     }
 
     /// How hard: 0 is the mildest, 1 the hardest that makes sense, and the scale between is logarithmic.
-    fn set(&mut self, fault: Fault, hardness: Option<f64>) {
+    pub(crate) fn set(&mut self, fault: Fault, hardness: Option<f64>) {
         let level = |mildest: f64, hardest: f64| hardness.map_or(0.0, |x| geometric(mildest, hardest, x));
-        let strikes = || {
-            let longest = MS(level(1_000.0, 9_000.0) as u64);
-            hardness.map(|_| Strikes { pause: MS(2_000)..MS(10_000), lasts: MS(500)..longest })
-        };
         match fault {
             Fault::Loss => self.network.loss = level(0.002, 0.2),
             Fault::Duplication => self.network.duplication = level(0.002, 0.2),
@@ -149,21 +226,44 @@ impl Config {
                     },
                 };
             }
-            Fault::Partition => self.nemesis.partition = strikes(),
-            Fault::OneWay => self.nemesis.one_way = strikes(),
-            Fault::Crash => self.nemesis.crash = strikes(),
-            Fault::Disk => self.nemesis.disk = strikes(),
             Fault::Clock => {
                 self.clock.drift_ppm = level(1_000.0, 100_000.0) as u32;
                 self.clock.offset = MS(level(100.0, 10_000.0) as u64);
+            }
+            Fault::Torn => self.disk.torn = level(0.2, 1.0),
+            Fault::Bandwidth => {
+                self.network.bandwidth = hardness.map(|_| level(1_000_000.0, 20_000.0) as u64);
+            }
+            strikes => {
+                let strikes_of_it = hardness.map(|hardness| strikes.strikes(hardness));
+                match strikes_of_it {
+                    Some(of_it) => self.nemesis.strikes.insert(strikes, of_it),
+                    None => self.nemesis.strikes.remove(&strikes),
+                };
             }
         }
     }
 }
 
+impl Fault {
+    /// When it strikes, and for how long.
+    fn strikes(self, hardness: f64) -> Strikes {
+        let scale = |mildest, hardest| MS(geometric(mildest, hardest, hardness) as u64);
+        let lasts = MS(500)..scale(1_000.0, 9_000.0);
+        let pause = match self {
+            Fault::Partition | Fault::OneWay | Fault::Crash | Fault::Disk => MS(2_000)..MS(10_000),
+            // What is damaged stays so: the sooner it is used up, the shorter is what a run sees of it.
+            fault if Fault::DAMAGE.contains(&fault) => MS(5_000)..scale(200_000.0, 40_000.0),
+            // They are many.
+            _ => MS(5_000)..scale(120_000.0, 15_000.0),
+        };
+        Strikes { pause, lasts }
+    }
+}
+
 /// `mildest · (hardest / mildest)^x` for x in 0..1, by square roots alone, so that all machines agree on
 /// each bit.
-fn geometric(mildest: f64, hardest: f64, x: f64) -> f64 {
+pub(crate) fn geometric(mildest: f64, hardest: f64, x: f64) -> f64 {
     let (mut low, mut high, mut x) = (mildest, hardest, x);
     for _ in 0..24 {
         let middle = (low * high).sqrt();

@@ -59,11 +59,21 @@
 //!
 //! # What a fault can do
 //!
-//! A packet can be lost, repeated, held up and overtaken; a link can be cut in one direction or in both. A
-//! sync takes time and covers what was written before it began, outputs wait for the records before them
-//! over all steps (rule 1 of the contract), and a crash keeps a prefix of the records (rule 2): it may fall
-//! between two outputs of one step. Clocks drift and start with an offset. The [`Fault`] classes own
-//! disjoint knobs.
+//! - **Links.** A packet can be lost, repeated, held up and overtaken; a link can be cut in one direction or in
+//!   both, flap, clog and release, have a bandwidth, or lose one kind of message. Instead of delays, messages
+//!   can be [delivered by priority](Priorities).
+//! - **Nodes** crash, crash in loops, pause, and get slow. A crash keeps a prefix of the records and lets out a
+//!   prefix of the outputs (rule 2 of the contract): it may fall in a step that writes, and between two outputs
+//!   that the same sync released.
+//! - **Disks.** A sync takes time and covers what was written before it began, and outputs wait for the records
+//!   before them (rule 1). In runs with faults of bytes, records are framed, checksummed, written to sectors and
+//!   read back at each boot: a torn end is cut off, and damage (bit rot, unreadable sectors, writes that went
+//!   astray) is found and ends the node for good, as a failed sync does (rule 3); of no more nodes than a
+//!   minority, unless the run asks for it.
+//! - **Clocks** drift, start with an offset, jump forward, and are strobed.
+//!
+//! The [`Fault`] classes own disjoint knobs; [`Config::swarm_of_all`] lets the seed draw them, and a
+//! [`Scenario`] says what strikes when, and whom. What a run should come into sometimes is [counted](Sometimes).
 //!
 //! # Why one seed is one run
 //!
@@ -73,7 +83,10 @@
 //! way. `tests/it/determinism.rs` pins a hash.
 
 mod config;
-pub use config::{Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Strikes};
+pub use config::{
+    Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Priorities, Process,
+    Strikes,
+};
 
 mod fault;
 pub use fault::{Fault, UnknownFault};
@@ -84,14 +97,26 @@ pub use simulation::{Simulation, Workload};
 mod assertion;
 mod client;
 mod server;
+mod stall;
 
 mod clock;
 mod network;
+mod traffic;
+mod storage;
+mod store;
 
+mod deed;
 mod nemesis;
+mod scenario;
+pub use scenario::{Action, Moment, Predicates, Rule, Scenario, ScenarioError, Vocabulary, When, Who};
 mod partition;
+pub use partition::Shape;
 mod phase;
 
+mod swarm;
+
+mod sometimes;
+pub use sometimes::{Counting, Sometimes, Tally};
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 

@@ -1,139 +1,244 @@
 //! The nemesis: what strikes, when, and whom. Each class of strikes keeps its own calendar.
 use std::fmt::Write;
+use std::ops::Range;
+use std::time::Duration;
 
-use synod_protocol::{Node, NodeId, Observer, majority};
+use synod_protocol::{Node, NodeId, Observer, Time, majority};
 
+use crate::Fault;
 use crate::config::Strikes;
-use crate::draw::{Draws, Site, nanos};
-use crate::partition::{self, Cut};
+use crate::deed::{Active, Deed};
+use crate::draw::{Draws, Key, Site, Span, nanos};
+use crate::partition;
 use crate::phase::Phase;
+use crate::scenario::When;
 use crate::simulation::{Event, Simulation, Workload, place};
 
-/// Its number is part of what a seed means.
+/// Who keeps a calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    Partition = 1,
-    OneWay = 2,
-    Crash = 3,
-    Disk = 4,
+pub(crate) enum Striker {
+    Class(Fault),
+    /// Of the scenario, the first is 0.
+    Rule(u16),
 }
 
-const CLASSES: [Class; 4] = [Class::Partition, Class::OneWay, Class::Crash, Class::Disk];
+impl Striker {
+    /// The place of its draws: part of what a seed means.
+    fn number(self) -> u64 {
+        match self {
+            Striker::Class(Fault::Partition) => 1,
+            Striker::Class(Fault::OneWay) => 2,
+            Striker::Class(Fault::Crash) => 3,
+            Striker::Class(Fault::Disk) => 4,
+            Striker::Class(fault) => 100 + fault as u64,
+            Striker::Rule(rule) => 10_000 + u64::from(rule),
+        }
+    }
+}
 
 #[derive(Clone)]
 pub(crate) struct Nemesis {
-    calendars: [Calendar; 4],
+    classes: Vec<Calendar>,
+    rules: Vec<Calendar>,
+    /// How many rules wait for something to hold, and no strike of theirs is under way.
+    pub(crate) lookouts: usize,
+    is_over: bool,
+    /// Whose disks were damaged, or are about to be.
+    pub(crate) damaged: Vec<NodeId>,
 }
 
-/// One class: its strikes are numbered from 1, and one ends before the next begins.
+/// Its strikes are numbered from 1, and one ends before the next begins.
 #[derive(Clone, Default)]
 struct Calendar {
     strikes: u64,
     /// What is drawn for the next strike, or for the present one.
     draws: Option<Draws>,
-    cut: Option<Cut>,
-    slow: Option<NodeId>,
+    active: Option<Active>,
     /// How many nodes this strike took down, or is about to, that are not back yet.
     away: usize,
+    /// From then on the next strike waits for something to hold.
+    lies_in_wait_from: Option<Time>,
 }
 
-/// A node that is doomed to crash while it writes a record does so soon, or crashes anyhow.
+/// A node that is to crash in the middle of something, and when it is to come back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doom {
+    by: Striker,
+    /// In nanoseconds.
+    down_for: u64,
+    pub(crate) falls: Falls,
+}
+
+/// Where the crash of a doomed node falls: the two cursors of rule 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Falls {
+    /// In a step that writes a record: with some of its outputs out, and the record lost or not.
+    InAStep,
+    /// Between two outputs of a release: the records are durable that they waited for, and some are out.
+    InARelease,
+}
+
+/// A node that is doomed to crash in the middle of something does so soon, or crashes anyhow.
 const DOOM_MILLIS: u64 = 500;
 
 impl Nemesis {
     pub(crate) fn new() -> Self {
-        Nemesis { calendars: Default::default() }
+        Nemesis {
+            classes: Fault::ALL.map(|_| Calendar::default()).into(),
+            rules: Vec::new(),
+            lookouts: 0,
+            is_over: false,
+            damaged: Vec::new(),
+        }
     }
 
-    fn calendar(&mut self, class: Class) -> &mut Calendar {
-        &mut self.calendars[class as usize - 1]
+    fn calendar(&mut self, of: Striker) -> &mut Calendar {
+        match of {
+            Striker::Class(fault) => &mut self.classes[fault as usize],
+            Striker::Rule(rule) => {
+                let rule = usize::from(rule);
+                if self.rules.len() <= rule {
+                    self.rules.resize_with(rule + 1, Calendar::default);
+                }
+                &mut self.rules[rule]
+            }
+        }
+    }
+
+    pub(crate) fn take_draws(&mut self, of: Striker) -> Option<Draws> {
+        let calendar = self.calendar(of);
+        let waited = calendar.lies_in_wait_from.take().is_some();
+        let draws = calendar.draws.take();
+        self.lookouts -= usize::from(waited);
+        draws
+    }
+
+    pub(crate) fn lies_in_wait(&self, rule: u16, now: Time) -> bool {
+        let calendar = self.rules.get(usize::from(rule));
+        calendar.and_then(|calendar| calendar.lies_in_wait_from).is_some_and(|from| from <= now)
+    }
+
+    pub(crate) fn expect_back(&mut self, by: Striker, nodes: usize) {
+        self.calendar(by).away = nodes;
+    }
+
+    /// Nothing strikes any more. Returns what is not over.
+    pub(crate) fn end(&mut self) -> Vec<Active> {
+        (self.is_over, self.lookouts) = (true, 0);
+        self.classes.iter_mut().chain(&mut self.rules).filter_map(|calendar| calendar.active.take()).collect()
     }
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn start_nemesis(&mut self) {
-        CLASSES.into_iter().for_each(|class| self.plan(class));
+        Fault::STRIKES.into_iter().for_each(|fault| self.plan(Striker::Class(fault)));
+        self.start_scenario();
     }
 
-    fn strikes(&self, class: Class) -> Option<&Strikes> {
-        let nemesis = &self.config.nemesis;
-        match class {
-            Class::Partition => nemesis.partition.as_ref(),
-            Class::OneWay => nemesis.one_way.as_ref(),
-            Class::Crash => nemesis.crash.as_ref(),
-            Class::Disk => nemesis.disk.as_ref(),
-        }
-    }
-
-    /// The next strike of this class.
-    fn plan(&mut self, class: Class) {
-        let Some(Strikes { pause, .. }) = self.strikes(class).cloned() else { return };
-        let seed = self.config.seed;
-        let calendar = self.nemesis.calendar(class);
+    /// The next strike.
+    pub(crate) fn plan(&mut self, of: Striker) {
+        let rules = self.config.scenario.iter().flat_map(|scenario| &scenario.rules);
+        let when = match of {
+            Striker::Class(fault) => {
+                self.config.nemesis.strikes.get(&fault).map(|strikes| When::Every(strikes.pause.clone()))
+            }
+            Striker::Rule(rule) => rules.clone().nth(rule.into()).map(|rule| rule.when.clone()),
+        };
+        let Some(when) = when.filter(|_| !self.nemesis.is_over) else { return };
+        let calendar = self.nemesis.calendar(of);
         calendar.strikes += 1;
-        let mut draws = Draws::new(seed, Site::Strike, class as u64, calendar.strikes);
-        let pause = draws.within(&pause);
-        calendar.draws = Some(draws);
-        self.queue.push(self.now.after(pause), Event::Strike(class));
+        let is_first = calendar.strikes == 1;
+        let mut draws = Draws::new(self.config.seed, Site::Strike, of.number(), calendar.strikes);
+        let at = match when {
+            When::Every(pause) => self.now.after(draws.within(&pause)),
+            When::At(moment) if is_first => self.moment(moment),
+            When::At(_) => return,
+            When::Holds { pause, .. } => {
+                let pause = draws.within(&pause);
+                let from = if is_first { self.now } else { self.now.after(pause) };
+                let calendar = self.nemesis.calendar(of);
+                (calendar.draws, calendar.lies_in_wait_from) = (Some(draws), Some(from));
+                self.nemesis.lookouts += 1;
+                return;
+            }
+        };
+        self.nemesis.calendar(of).draws = Some(draws);
+        self.queue.push(at, Event::Strike(of));
     }
 
-    pub(crate) fn strike(&mut self, class: Class) {
-        if self.phase != Phase::Safety {
+    pub(crate) fn strike(&mut self, of: Striker) {
+        if self.phase != Phase::Safety || self.nemesis.is_over {
             return;
         }
-        let Some(Strikes { lasts, .. }) = self.strikes(class).cloned() else { return };
-        let Some(mut draws) = self.nemesis.calendar(class).draws.take() else { return };
+        match of {
+            Striker::Class(fault) => self.strike_by_class(fault),
+            Striker::Rule(rule) => self.strike_by_rule(rule, None),
+        }
+    }
+
+    fn strike_by_class(&mut self, fault: Fault) {
+        let of = Striker::Class(fault);
+        let Some(Strikes { lasts, .. }) = self.config.nemesis.strikes.get(&fault).cloned() else { return };
+        let Some(mut draws) = self.nemesis.take_draws(of) else { return };
         let until = self.now.after(draws.within(&lasts));
         let at_favourite = draws.chance(self.config.nemesis.at_favourite);
         let favourite = self.some_favourite(&mut draws).filter(|_| at_favourite);
-        match class {
-            Class::Partition | Class::OneWay => {
-                let draw = if class == Class::Partition { partition::two_way } else { partition::one_way };
-                let Some(cut) = draw(self.config.nodes, favourite, &mut draws) else { return };
-                if class == Class::Partition {
-                    self.counts.partitions += 1;
-                } else {
-                    self.counts.one_way_cuts += 1;
-                }
-                self.cuts.cut(&cut.links);
-                self.announce(cut.story.clone());
-                self.nemesis.calendar(class).cut = Some(cut);
-                self.queue.push(until, Event::Relent(class));
+        let deed = match fault {
+            Fault::Crash => return self.strike_down(of, favourite, &lasts, &mut draws),
+            Fault::Partition => partition::two_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
+            Fault::OneWay => partition::one_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
+            Fault::Flapping => {
+                let cut = partition::two_way(self.config.nodes, favourite, &mut draws);
+                cut.map(|cut| Deed::Flap { cut, is_cut: true })
             }
-            Class::Disk => {
-                let victim = favourite.unwrap_or_else(|| self.any_node(&mut draws));
-                self.servers[place(victim)].disk.is_slow = true;
-                self.counts.slow_disks += 1;
-                self.announce(format!("slow disk {victim}"));
-                self.nemesis.calendar(class).slow = Some(victim);
-                self.queue.push(until, Event::Relent(class));
-            }
-            Class::Crash => self.strike_down(favourite, &lasts, &mut draws),
+            other => Deed::of(other),
+        };
+        let Some(deed) = deed else { return };
+        let victim = match deed {
+            Deed::Cut(_) | Deed::Flap { .. } => None,
+            _ => favourite.or_else(|| Some(self.any_node(&mut draws))),
+        };
+        self.act(of, deed, victim.into_iter().collect(), until, draws);
+    }
+
+    /// Does it, to be undone then.
+    pub(crate) fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: Draws) {
+        let mut active = self.begin(deed, victims, until, draws);
+        if let Some(beat) = self.next_beat(&mut active) {
+            self.queue.push(beat, Event::Tick(of));
         }
+        self.nemesis.calendar(of).active = Some(active);
+        self.queue.push(until, Event::Relent(of));
+    }
+
+    /// The next beat of a strike.
+    pub(crate) fn tick(&mut self, of: Striker) {
+        let Some(mut active) = self.nemesis.calendar(of).active.take() else { return };
+        if self.phase == Phase::Safety
+            && let Some(beat) = self.beat(&mut active)
+        {
+            self.queue.push(beat, Event::Tick(of));
+        }
+        self.nemesis.calendar(of).active = Some(active);
     }
 
     /// The strike is over.
-    pub(crate) fn relent(&mut self, class: Class) {
+    pub(crate) fn relent(&mut self, of: Striker) {
         if self.phase != Phase::Safety {
             return;
         }
-        let calendar = self.nemesis.calendar(class);
-        if let Some(cut) = calendar.cut.take() {
-            self.cuts.heal(&cut.links);
-            self.announce(format!("healed: {}", cut.story));
-        } else if let Some(victim) = calendar.slow.take() {
-            self.servers[place(victim)].disk.is_slow = false;
-            self.announce(format!("healed: slow disk {victim}"));
+        if let Some(active) = self.nemesis.calendar(of).active.take() {
+            self.undo(active);
         }
-        self.plan(class);
+        self.plan(of);
     }
 
-    /// One node, a minority, or all at once. One alone falls in the middle of a step every other time:
-    /// between writing a record and syncing it, with some of its outputs out.
+    /// One node, a minority, or all at once. One alone falls in the middle of something every other time.
     fn strike_down(
         &mut self,
+        by: Striker,
         favourite: Option<NodeId>,
-        lasts: &std::ops::Range<std::time::Duration>,
+        lasts: &Range<Duration>,
         draws: &mut Draws,
     ) {
         let mut nodes: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
@@ -145,13 +250,15 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             (None, 1) => nodes.split_off(majority(nodes.len())),
             (None, _) => nodes.split_off(nodes.len() - 1),
         };
-        self.nemesis.calendar(Class::Crash).away = victims.len();
+        self.nemesis.calendar(by).away = victims.len();
         match victims[..] {
-            [] => self.plan(Class::Crash),
+            [] => self.plan(by),
             [victim] if in_step => {
                 let server = &mut self.servers[place(victim)];
-                server.doomed = Some(nanos(draws.within(lasts)));
-                let doom = self.now.after(std::time::Duration::from_millis(DOOM_MILLIS));
+                let down_for = nanos(draws.within(lasts));
+                let falls = if draws.chance(0.5) { Falls::InAStep } else { Falls::InARelease };
+                server.doomed = Some(Doom { by, down_for, falls });
+                let doom = self.now.after(Duration::from_millis(DOOM_MILLIS));
                 self.queue.push(doom, Event::Crash(victim, server.life));
             }
             _ => {
@@ -166,8 +273,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 for victim in victims {
                     let back = self.now.after(draws.within(lasts));
-                    self.crash(victim);
-                    self.queue.push(back, Event::Boot(victim));
+                    self.take_down(victim);
+                    self.queue.push(back, Event::Boot(victim, Some(by)));
                 }
             }
         }
@@ -175,29 +282,69 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// The doom of this life has come, at the latest.
     pub(crate) fn crash_if_doomed(&mut self, id: NodeId, life: u64) {
-        if self.servers[place(id)].life == life {
-            self.crash_doomed(id);
-        }
-    }
-
-    pub(crate) fn crash_doomed(&mut self, id: NodeId) {
-        let Some(down_for) = self.servers[place(id)].doomed else { return };
-        self.crash(id);
-        self.queue.push(synod_protocol::Time(self.now.0 + down_for), Event::Boot(id));
-    }
-
-    /// The first boot, or one after a crash: then the next crash is planned when all are back.
-    pub(crate) fn boot_after_strike(&mut self, id: NodeId) {
-        if self.phase != Phase::Safety || self.nodes[place(id)].is_some() {
+        let server = &self.servers[place(id)];
+        if server.life != life || self.phase != Phase::Safety {
             return;
         }
-        self.boot(id);
-        let calendar = self.nemesis.calendar(Class::Crash);
-        if calendar.away > 0 {
-            calendar.away -= 1;
-            if calendar.away == 0 {
-                self.plan(Class::Crash);
+        if server.crash_loop.is_some() {
+            self.crash_again(id);
+        } else if server.doomed.is_some() {
+            self.take_down(id);
+        }
+    }
+
+    /// Crashes it. Was it doomed anyhow, then this was its doom, and it comes back from it.
+    pub(crate) fn take_down(&mut self, id: NodeId) {
+        let doom = self.servers[place(id)].doomed.take();
+        self.crash(id);
+        self.attend(id);
+        self.return_from(id, doom);
+    }
+
+    /// If the node is to crash in this release: after how many of its outputs? Fewer than there are.
+    pub(crate) fn crash_within_release(&self, id: NodeId) -> Option<u64> {
+        let server = &self.servers[place(id)];
+        server.doomed.filter(|doom| doom.falls == Falls::InARelease)?;
+        let outputs =
+            server.outputs.iter().filter(|output| output.after_records <= server.disk.synced).count();
+        // Its first two draws belong to other decisions of this crash.
+        let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(2);
+        (outputs > 0).then(|| Span::of(0, outputs as u64).at(bits))
+    }
+
+    /// A step of it was cut short: by its doom, or because its disk took no record.
+    pub(crate) fn crash_in_step(&mut self, id: NodeId) {
+        let full_until = self.servers[place(id)].disk.full_until;
+        self.take_down(id);
+        if let Some(until) = full_until {
+            self.queue.push(until, Event::Boot(id, None));
+        }
+    }
+
+    pub(crate) fn return_from(&mut self, id: NodeId, doom: Option<Doom>) {
+        if let Some(Doom { by, down_for, .. }) = doom {
+            self.queue.push(Time(self.now.0 + down_for), Event::Boot(id, Some(by)));
+        }
+    }
+
+    /// The first boot, or one after a crash. When all are back that a strike took down, the next is planned.
+    pub(crate) fn boot_after_strike(&mut self, id: NodeId, by: Option<Striker>) {
+        if self.phase != Phase::Safety {
+            return;
+        }
+        if self.nodes[place(id)].is_none() {
+            self.boot(id);
+            let server = &mut self.servers[place(id)];
+            if let Some(draws) = &mut server.crash_loop {
+                let up = draws.within(&self.config.process.loop_up);
+                self.queue.push(self.now.after(up), Event::Crash(id, server.life));
             }
+        }
+        let Some(by) = by else { return };
+        let calendar = self.nemesis.calendar(by);
+        calendar.away = calendar.away.saturating_sub(1);
+        if calendar.away == 0 {
+            self.plan(by);
         }
     }
 
@@ -205,7 +352,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         NodeId(1 + draws.below(self.config.nodes.into()) as u32)
     }
 
-    fn some_favourite(&self, draws: &mut Draws) -> Option<NodeId> {
+    pub(crate) fn some_favourite(&self, draws: &mut Draws) -> Option<NodeId> {
         let favourites: Vec<NodeId> =
             self.nodes().iter().filter(|(_, node)| (self.favourite)(node)).map(|(id, _)| id).collect();
         draws.pick(&favourites).copied()

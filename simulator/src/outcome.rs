@@ -1,6 +1,7 @@
 //! What a run came to.
 use std::time::Duration;
 
+use crate::sometimes::Tally;
 use serde::{Deserialize, Serialize};
 use synod_protocol::{ClientId, Node, NodeId, Time, Violation};
 
@@ -10,6 +11,8 @@ pub struct Outcome<N: Node> {
     pub violation: Option<Violation>,
     pub liveness: Liveness,
     pub counts: Counts,
+    /// What was reached, if somebody counted ([`crate::Counting`]).
+    pub sometimes: Tally,
     /// In the order in which they were called.
     pub calls: Vec<ClientCall<N>>,
     /// Over all steps, and the states of the nodes: equal for equal runs.
@@ -84,6 +87,23 @@ pub struct Counts {
     pub partitions: u64,
     pub one_way_cuts: u64,
     pub slow_disks: u64,
+    pub full_disks: u64,
+    /// Parts of records that were cut off at a boot.
+    pub torn_records: u64,
+    pub failed_syncs: u64,
+    pub flipped_bits: u64,
+    pub lost_sectors: u64,
+    pub misdirected_writes: u64,
+    /// Nodes that are gone for good.
+    pub ended: u64,
+    pub crash_loops: u64,
+    pub pauses: u64,
+    pub slow_nodes: u64,
+    pub clock_jumps: u64,
+    pub clock_strobes: u64,
+    pub clogs: u64,
+    pub filters: u64,
+    pub flappings: u64,
 }
 
 impl Counts {

@@ -1,6 +1,7 @@
 //! Shapes of cuts, after Jepsen's.
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
 use synod_protocol::{NodeId, majority};
 
 use crate::draw::Draws;
@@ -10,19 +11,57 @@ use crate::draw::Draws;
 pub(crate) struct Cut {
     pub(crate) links: Vec<(NodeId, NodeId)>,
     pub(crate) story: String,
+    pub(crate) is_one_way: bool,
 }
 
-/// Halves, one and the rest, a bridge, or a ring of majorities. The favourite is on the small side.
+/// How the nodes fall apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// Two halves. The favourite is in the smaller one.
+    Halves,
+    /// One node and the rest: the favourite, if there is one.
+    One,
+    /// Each node sees another majority.
+    Ring,
+    /// Two groups, and one node that sees both.
+    Bridge,
+}
+
+impl Shape {
+    pub const ALL: [Shape; 4] = [Shape::Halves, Shape::One, Shape::Ring, Shape::Bridge];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Halves => "halves",
+            Shape::One => "one",
+            Shape::Ring => "ring",
+            Shape::Bridge => "bridge",
+        }
+    }
+}
+
+/// Any shape. The favourite is on the small side.
 pub(crate) fn two_way(nodes: u32, favourite: Option<NodeId>, draws: &mut Draws) -> Option<Cut> {
-    let shape = draws.below(4);
+    let shape = match draws.below(4) {
+        0 => Shape::Bridge,
+        1 => Shape::Ring,
+        2 => Shape::One,
+        _ => Shape::Halves,
+    };
+    shaped(shape, nodes, favourite, draws)
+}
+
+/// Of this shape, or into halves where the nodes are too few for it.
+pub(crate) fn shaped(shape: Shape, nodes: u32, favourite: Option<NodeId>, draws: &mut Draws) -> Option<Cut> {
     let mut ids = shuffled(nodes, favourite, draws);
     if ids.len() < 2 {
         return None;
     }
     match shape {
-        0 if ids.len() >= 3 => Some(bridge(&ids)),
-        1 if ids.len() >= 4 => Some(ring(&ids)),
-        2 => Some(halves(&ids.split_off(1), &ids)),
+        Shape::Bridge if ids.len() >= 3 => Some(bridge(&ids)),
+        Shape::Ring if ids.len() >= 4 => Some(ring(&ids)),
+        Shape::One => Some(halves(&ids.split_off(1), &ids)),
         _ => Some(halves(&ids.split_off(ids.len() / 2), &ids)),
     }
 }
@@ -51,7 +90,11 @@ fn shuffled(nodes: u32, favourite: Option<NodeId>, draws: &mut Draws) -> Vec<Nod
 }
 
 fn halves(some: &[NodeId], others: &[NodeId]) -> Cut {
-    Cut { links: both_ways(some, others), story: format!("cut {} | {}", names(others), names(some)) }
+    Cut {
+        links: both_ways(some, others),
+        story: format!("cut {} | {}", names(others), names(some)),
+        is_one_way: false,
+    }
 }
 
 /// The last of the nodes sees all; the others fall into two groups.
@@ -59,7 +102,7 @@ fn bridge(ids: &[NodeId]) -> Cut {
     let (bridge, rest) = ids.split_last().expect("three nodes or more");
     let (some, others) = rest.split_at(rest.len() / 2);
     let story = format!("cut {} | {}, bridged by {bridge}", names(some), names(others));
-    Cut { links: both_ways(some, others), story }
+    Cut { links: both_ways(some, others), story, is_one_way: false }
 }
 
 /// Each sees itself and its neighbours on a circle, which is a majority, and no two see the same one.
@@ -75,12 +118,12 @@ fn ring(ids: &[NodeId]) -> Cut {
         .flat_map(|a| places().filter(move |&b| is_far(a, b)).map(move |b| (ids[a], ids[b])))
         .collect();
     let circle: Vec<String> = ids.iter().map(NodeId::to_string).collect();
-    Cut { links, story: format!("ring of majorities {}", circle.join(" - ")) }
+    Cut { links, story: format!("ring of majorities {}", circle.join(" - ")), is_one_way: false }
 }
 
 fn directed(from: &[NodeId], to: &[NodeId]) -> Cut {
     let links = pairs(from, to).collect();
-    Cut { links, story: format!("one-way cut {} -> {}", names(from), names(to)) }
+    Cut { links, story: format!("one-way cut {} -> {}", names(from), names(to)), is_one_way: true }
 }
 
 fn both_ways(some: &[NodeId], others: &[NodeId]) -> Vec<(NodeId, NodeId)> {

@@ -34,13 +34,22 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
         let mut core: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
         Draws::new(self.config.seed, Site::Core, 0, 0).shuffle(&mut core);
+        // Those whose disks failed, or may have failed, count as down.
+        core.sort_by_key(|id| self.servers[place(*id)].has_ended || self.nemesis.damaged.contains(id));
         let mut others = core.split_off(majority(core.len()));
+        if core.iter().any(|id| self.servers[place(*id)].has_ended) {
+            // More are gone than an algorithm can do without: the run asked for it.
+            self.phase = Phase::Over;
+            return;
+        }
         core.sort_unstable();
         others.sort_unstable();
 
+        self.nemesis.lookouts = 0;
         self.phase = Phase::Liveness { core: core.clone(), since: self.now, succeeded: 0, first: None };
         self.queue.push(self.now.after(self.config.liveness.within), Event::LivenessEnds);
         self.weather = Weather::calm(&self.config);
+        self.end_traffic();
         self.cuts = Cuts::none(self.config.nodes);
         for &lost in &others {
             let nodes = (1..=self.config.nodes).map(NodeId).filter(|&other| other != lost);
@@ -48,17 +57,26 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.cuts.cut(&links);
         }
         for &id in &core {
-            self.servers[place(id)].disk.is_slow = false;
+            self.servers[place(id)].disk.heal();
         }
-        self.servers.iter_mut().for_each(|server| server.doomed = None);
+        self.servers.iter_mut().for_each(|server| (server.doomed, server.crash_loop) = (None, None));
+        for &id in &core {
+            self.attend(id);
+            self.set_clock(id, |clock, now| clock.calm(now));
+        }
         let mut story = String::from("liveness phase:");
         core.iter().for_each(|id| write!(story, " {id}").expect("a string takes all"));
         story.push_str(" healed");
         self.announce(story);
-        for id in core {
+        for &id in &core {
             if self.nodes[place(id)].is_none() {
                 self.boot(id);
             }
+        }
+        if core.iter().any(|id| self.servers[place(*id)].has_ended) {
+            // Its disk was damaged; so are too many, or it would not be in the core.
+            self.phase = Phase::Over;
+            return;
         }
         self.wake_idle_clients();
     }

@@ -125,6 +125,35 @@ impl Alarm {
     }
 }
 
+/// For a node that does not attend.
+impl Alarm {
+    /// Its event came up. `Due`: it is due, and is to be held until the node attends.
+    pub(crate) fn hold(&mut self, now: Time) -> Ring {
+        let due = self.due;
+        let ring = self.ring(now);
+        if ring == Ring::Due {
+            (self.due, self.queued) = (due, HELD);
+        }
+        ring
+    }
+
+    /// The node attends: must the held event be queued now? Not if the alarm was set anew meanwhile.
+    pub(crate) fn release(&mut self, now: Time) -> bool {
+        let is_held = self.queued == HELD;
+        if is_held {
+            self.queued = now;
+        }
+        is_held
+    }
+
+    /// When it is due, if it is set.
+    pub(crate) fn due(&self) -> Option<Time> {
+        (self.due != NEVER).then_some(self.due)
+    }
+}
+
+const HELD: Time = Time(u64::MAX - 1);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ring {
     Due,

@@ -6,7 +6,11 @@ use synod_protocol::{Answer, Caller, Durable, Node, NodeId, Time};
 
 use crate::clock::{Clock, LifeKeys};
 use crate::config::Config;
+use crate::draw::Draws;
+use crate::nemesis::Doom;
 use crate::queue::Alarm;
+use crate::stall::Stall;
+use crate::store::Store;
 
 #[derive(Clone)]
 pub(crate) struct Server<N: Node> {
@@ -20,8 +24,13 @@ pub(crate) struct Server<N: Node> {
     pub(crate) disk: Disk<N>,
     /// Oldest first.
     pub(crate) outputs: VecDeque<Output<N>>,
-    /// It will crash in the next step that writes a record, and stay down for so many nanoseconds.
-    pub(crate) doomed: Option<u64>,
+    /// It will crash in the middle of something soon.
+    pub(crate) doomed: Option<Doom>,
+    /// Its disk failed: it never comes back.
+    pub(crate) has_ended: bool,
+    pub(crate) stall: Option<Box<Stall<N>>>,
+    /// It crashes soon after each boot, as these say.
+    pub(crate) crash_loop: Option<Draws>,
 }
 
 /// Records are written to its end, and are durable from the front.
@@ -39,6 +48,12 @@ pub(crate) struct Disk<N: Node> {
     /// In this life.
     pub(crate) syncs: u64,
     pub(crate) is_slow: bool,
+    pub(crate) fails_next_sync: bool,
+    /// Until then nothing can be written; the last so many records that were asked for were not.
+    pub(crate) full_until: Option<Time>,
+    pub(crate) unwritten: u64,
+    /// The same in bytes, in runs that have faults of bytes.
+    pub(crate) store: Option<Box<Store>>,
 }
 
 /// An output that waits for records.
@@ -73,9 +88,16 @@ impl<N: Node> Server<N> {
                 syncing: None,
                 syncs: 0,
                 is_slow: false,
+                fails_next_sync: false,
+                full_until: None,
+                unwritten: 0,
+                store: config.has_bytes().then(|| Box::new(Store::new(config.seed, id, config.disk.torn))),
             },
             outputs: VecDeque::new(),
             doomed: None,
+            has_ended: false,
+            stall: None,
+            crash_loop: None,
         }
     }
 
@@ -90,8 +112,12 @@ impl<N: Node> Server<N> {
 
     /// Only the disk outlives the crash, with so many records.
     pub(crate) fn end_life(&mut self, records: u64) {
+        if let Some(store) = &mut self.disk.store {
+            store.crash(records);
+        }
         self.disk.make_durable(records);
         self.disk.unsynced.clear();
+        self.disk.unwritten = 0;
         self.disk.syncing = None;
         self.outputs.clear();
         self.timers.iter_mut().for_each(|(_, alarm)| alarm.cancel());
@@ -133,11 +159,40 @@ impl<N: Node> Disk<N> {
         self.synced + self.unsynced.len() as u64
     }
 
+    /// Asks for a record to be written: it is durable after a sync.
+    #[inline]
+    pub(crate) fn write(&mut self, record: N::Record) {
+        if let Some(store) = &mut self.store {
+            store.write(&record);
+        }
+        self.unwritten += u64::from(self.full_until.is_some());
+        self.unsynced.push_back(record);
+    }
+
+    /// The sync is over that covered the records up to this one.
+    pub(crate) fn synced(&mut self, records: u64) {
+        if let Some(store) = &mut self.store {
+            store.sync(records);
+        }
+        self.make_durable(records);
+    }
+
+    /// Nothing more happens to it.
+    pub(crate) fn heal(&mut self) {
+        (self.is_slow, self.fails_next_sync, self.full_until) = (false, false, None);
+    }
+
     /// The records up to this one are safe.
     pub(crate) fn make_durable(&mut self, records: u64) {
         let count = (records - self.synced) as usize;
         self.unfolded.extend(self.unsynced.drain(..count));
         self.synced = records;
+    }
+
+    /// It holds what its bytes say, whatever was written.
+    pub(crate) fn is_read_back(&mut self, durable: N::Durable, records: u64) {
+        self.unfolded.clear();
+        (self.durable, self.synced) = (durable, records);
     }
 
     /// What a node would boot from.

@@ -8,13 +8,16 @@ use crate::assertion::{inside_node, install_hook};
 use crate::client::Clients;
 use crate::config::{Config, ConfigError};
 use crate::draw::{Draws, Key, Site, Span, nanos};
-use crate::nemesis::{Class, Nemesis};
+use crate::nemesis::{Falls, Nemesis, Striker};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
 use crate::queue::{Queue, QueueKind, Ring};
+use crate::scenario::Predicates;
 use crate::server::{Content, Output, Server};
+use crate::sometimes::Tally;
 use crate::stream::Stream;
+use crate::traffic::Traffic;
 
 /// What clients ask.
 pub trait Workload<N: Node> {
@@ -49,12 +52,17 @@ pub struct Simulation<N: Node, W, O> {
     lanes: Vec<Lane>,
     pub(crate) cuts: Cuts,
     pub(crate) weather: Weather,
+    pub(crate) traffic: Option<Box<Traffic<N>>>,
     next_packet: u64,
     sync: Span,
     slow_sync: Span,
     pub(crate) clients: Clients,
     pub(crate) calls: Vec<ClientCall<N>>,
     pub(crate) nemesis: Nemesis,
+    pub(crate) predicates: Predicates<N>,
+    /// How many nodes are paused or slow, and how often that was so.
+    pub(crate) stalled: usize,
+    pub(crate) stalls: u64,
     pub(crate) phase: Phase,
     pub(crate) liveness: Liveness,
     pub(crate) counts: Counts,
@@ -72,13 +80,22 @@ pub(crate) enum Event<N: Node> {
     Synced(NodeId, u64),
     /// By its place among the clients.
     Client(u32),
-    Boot(NodeId),
+    /// After that strike, if after one.
+    Boot(NodeId, Option<Striker>),
     /// One that was doomed in this life, if it still lives.
     Crash(NodeId, u64),
-    Strike(Class),
-    Relent(Class),
+    Strike(Striker),
+    Relent(Striker),
     SafetyEnds,
     LivenessEnds,
+    /// A slow node is ready for its next step, in that stall.
+    Attends(NodeId, u64),
+    /// A strike that comes in beats goes on.
+    Tick(Striker),
+    /// The packet of highest priority arrives.
+    Deliver,
+    /// As a scenario says.
+    Heal,
 }
 
 /// A node that sets timers of no length for ever would hang a sweep.
@@ -106,19 +123,23 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             lanes: ids().flat_map(|from| ids().map(move |to| lane(from, to))).collect(),
             cuts: Cuts::none(config.nodes),
             weather: Weather::new(&config),
+            traffic: Traffic::new(&config),
             next_packet: 0,
             sync: Span::new(&config.disk.sync),
             slow_sync: Span::new(&config.disk.slow_sync),
             clients: Clients::new(&config),
             calls: Vec::new(),
             nemesis: Nemesis::new(),
+            predicates: Predicates::default(),
+            stalled: 0,
+            stalls: 0,
             phase: Phase::Safety,
             liveness: Liveness::NotJudged,
             counts: Counts::default(),
             config,
         };
         for id in (1..=simulation.config.nodes).map(NodeId) {
-            simulation.queue.push(Time::ZERO, Event::Boot(id));
+            simulation.queue.push(Time::ZERO, Event::Boot(id, None));
         }
         simulation.queue.push(Time(nanos(simulation.config.safety)), Event::SafetyEnds);
         simulation.start_clients();
@@ -165,12 +186,19 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
             Event::Client(slot) => self.client_wakes(slot),
-            Event::Boot(id) => self.boot_after_strike(id),
+            Event::Boot(id, by) => self.boot_after_strike(id, by),
             Event::Crash(id, life) => self.crash_if_doomed(id, life),
-            Event::Strike(class) => self.strike(class),
-            Event::Relent(class) => self.relent(class),
+            Event::Strike(of) => self.strike(of),
+            Event::Relent(of) => self.relent(of),
             Event::SafetyEnds => self.end_safety(),
             Event::LivenessEnds => self.end_liveness(),
+            Event::Attends(id, stall) => self.attends(id, stall),
+            Event::Tick(of) => self.tick(of),
+            Event::Deliver => self.deliver(),
+            Event::Heal => self.heal(),
+        }
+        if self.nemesis.lookouts > 0 {
+            self.look_out();
         }
         !self.stream.has_failed() && self.phase != Phase::Over
     }
@@ -199,7 +227,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// As if the run ended here.
     pub fn outcome(mut self) -> Outcome<N> {
         let is_packet = |event: &&Event<N>| matches!(event, Event::Arrival(..) | Event::Answer(..));
-        self.counts.in_flight = self.queue.iter().filter(is_packet).count() as u64;
+        let held = self.servers.iter().filter_map(|server| server.stall.as_ref());
+        let held = held.flat_map(|stall| &stall.inbox);
+        let held = held.chain(self.traffic.iter().flat_map(|traffic| traffic.pooled()));
+        self.counts.in_flight = self.queue.iter().chain(held).filter(is_packet).count() as u64;
         self.counts.steps = self.stream.steps();
         self.settle_open_calls();
         let (violation, trace_hash) = self.stream.finish(&self.nodes);
@@ -208,6 +239,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             liveness: self.liveness,
             counts: self.counts,
             calls: self.calls,
+            sometimes: Tally::default(),
             trace_hash,
             end: self.now,
         }
@@ -217,6 +249,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 /// Nodes and what they do.
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn arrive(&mut self, packet: PacketId, to: NodeId, input: &Input<N>) {
+        if self.stalled > 0 && self.does_not_attend(to) {
+            return self.hold(to, Event::Arrival(packet, to, input.clone()));
+        }
         let is_up = self.nodes[place(to)].is_some();
         match *input {
             Input::Message(from, _) if self.cuts.is_cut(from, to) => {
@@ -234,6 +269,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn ring(&mut self, id: NodeId, timer: N::Timer) {
+        if self.stalled > 0 && self.does_not_attend(id) {
+            return self.hold_timer(id, timer);
+        }
         match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now)) {
             Ring::Due => {
                 self.counts.timers += 1;
@@ -278,6 +316,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// Boots a node that is down, from what its disk holds.
     pub(crate) fn boot(&mut self, id: NodeId) {
+        if !self.read_back(id) {
+            return;
+        }
         let server = &mut self.servers[place(id)];
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
@@ -325,7 +366,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::Persist(record) => {
                     self.counts.records += 1;
-                    self.servers[place(id)].disk.unsynced.push_back(record);
+                    self.servers[place(id)].disk.write(record);
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];
@@ -347,7 +388,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
         self.effects = effects;
         match crash {
-            Some(_) => self.crash_doomed(id),
+            Some(_) => self.crash_in_step(id),
             None => self.begin_sync(id),
         }
     }
@@ -357,7 +398,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[inline]
     fn crash_within(&self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
         let server = &self.servers[place(id)];
-        server.doomed?;
+        let is_doomed = server.doomed.is_some_and(|doom| doom.falls == Falls::InAStep);
+        if !is_doomed && server.disk.full_until.is_none() {
+            return None;
+        }
         let list = effects.as_slice();
         list.iter().any(|effect| matches!(effect, Effect::Persist(_))).then(|| {
             let outputs = list.iter().filter(|effect| effect.is_output()).count() as u64;
@@ -411,6 +455,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.dropped(packet, Loss::Partitioned);
         } else {
             let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
+            if self.traffic.is_some() {
+                return self.carry_in_traffic(packet, from, to, fate, input);
+            }
             self.carry(packet, fate, Event::Arrival(packet, to, input));
         }
     }
@@ -429,7 +476,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         1 + u32::from(twin_after.is_some())
     }
 
-    fn carry_twin(&mut self, packet: PacketId, after: u64, event: Event<N>) {
+    pub(crate) fn carry_twin(&mut self, packet: PacketId, after: u64, event: Event<N>) {
         let twin = self.new_packet();
         self.counts.duplicated += 1;
         self.stream.emit(self.now, Place::Network, What::Duplicated { packet, twin }, &self.nodes);
@@ -474,18 +521,31 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn synced(&mut self, id: NodeId, life: u64) {
+        if self.stalled > 0 && self.does_not_attend(id) {
+            return self.hold(id, Event::Synced(id, life));
+        }
         let server = &mut self.servers[place(id)];
         if server.life != life {
             return;
         }
         let Some(records) = server.disk.syncing.take() else { return };
-        server.disk.make_durable(records);
+        if server.disk.fails_next_sync {
+            return self.sync_failed(id);
+        }
+        server.disk.synced(records);
         self.counts.syncs += 1;
         self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
-        while let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output() {
+        let mut crashes_after = self.crash_within_release(id);
+        while crashes_after != Some(0)
+            && let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output()
+        {
+            crashes_after = crashes_after.map(|outputs| outputs - 1);
             self.send(id, cause, effect, content);
         }
-        self.begin_sync(id);
+        match crashes_after {
+            Some(_) => self.take_down(id),
+            None => self.begin_sync(id),
+        }
     }
 
     /// It keeps what was synced and a drawn prefix of what was not.
@@ -496,7 +556,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         let (synced, written) = (server.disk.synced, server.disk.written());
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
-        let records = Span::of(synced, written + 1).at(bits);
+        let records = Span::of(synced, written - server.disk.unwritten + 1).at(bits);
         server.end_life(records);
         self.counts.crashes += 1;
         self.counts.records_lost += written - records;

@@ -15,7 +15,7 @@ fn the_contract_holds_between_raft_and_the_simulator() {
             nodes: [1, 3, 5, 5][seed as usize % 4],
             operations: 200,
             sim_time: std::time::Duration::from_secs(8),
-            faults: if seed == 0 { Vec::new() } else { Fault::ALL.to_vec() },
+            faults: Some(if seed == 0 { Vec::new() } else { Fault::ALL.to_vec() }),
             ..RunOptions::new(seed)
         };
         let checker = Checker::new(Raft::config(options.nodes));

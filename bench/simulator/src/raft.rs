@@ -10,7 +10,7 @@ pub type Watch = <Raft as Algorithm>::Watch;
 
 /// So many clients that ask again as soon as they are answered.
 pub fn loaded(seed: u64, clients: u32, faults: &[Fault]) -> Config {
-    let options = RunOptions { faults: faults.to_vec(), clients, operations: 8_000, ..RunOptions::new(seed) };
+    let options = RunOptions { faults: Some(faults.to_vec()), clients, operations: 8_000, ..RunOptions::new(seed) };
     let mut config = options.config();
     config.safety = Duration::from_secs(600);
     config.client.think = Duration::ZERO..Duration::ZERO;
@@ -30,7 +30,7 @@ pub fn idle(seed: u64) -> Config {
 /// that make about so many calls, and then the liveness phase.
 pub fn chaos(seed: u64, calls: u64) -> Config {
     let options = RunOptions {
-        faults: Vec::new(),
+        faults: Some(Vec::new()),
         sim_time: Duration::from_secs(10),
         operations: calls,
         ..RunOptions::new(seed)

@@ -21,6 +21,9 @@ fn flags_that_make_no_sense_are_refused() {
         ("run", "<ALGORITHM>"),
         ("rnu raft", "unrecognized subcommand 'rnu'"),
         ("run raft --otlp ::::", "--otlp"),
+        ("run raft --scenario nowhere.toml", "--scenario nowhere.toml"),
+        ("run raft --scenario x.toml --swarm", "--swarm"),
+        ("run raft --swarm --nodes 3", "--swarm"),
     ] {
         let output = synod(&here, line);
         assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
@@ -28,6 +31,27 @@ fn flags_that_make_no_sense_are_refused() {
         assert!(output.stdout.is_empty(), "{line}: {}", stdout(&output));
     }
     assert_eq!(fs::read_dir(&here).expect("a folder").count(), 0, "nothing was written");
+}
+
+#[test]
+fn a_scenario_that_makes_no_sense_is_refused_with_its_line() {
+    let here = folder("scenario-nonsense");
+    let rule =
+        "[[rule]]\nwhen = \"leader_is_tired\"\npause = \"1s\"\npick = [{ do = \"crash\", lasts = \"1s\" }]\n";
+    for (text, said) in [
+        (rule.to_owned(), "bad.toml, line 2: there is no predicate \"leader_is_tired\"; there is leader_has"),
+        (
+            rule.replace("leader_is_tired", "two_servers_lead").replace("crash", "explode"),
+            "line 4: there is no fault",
+        ),
+        ("[[rule]\n".into(), "line 1: "),
+    ] {
+        fs::write(here.join("bad.toml"), text).expect("a file can be made");
+        let output = synod(&here, "run raft --scenario bad.toml");
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{}", stdout(&output));
+    }
 }
 
 #[test]

@@ -145,6 +145,69 @@ fn the_files_can_be_read_back() {
     assert!(fs::read_dir(here.join("o")).expect("a folder").count() == 4, "nothing half-written is left");
 }
 
+/// The example that is handed out: it strikes as it says, and the command that is printed makes the same run.
+#[test]
+fn a_scenario_is_followed() {
+    let here = folder("scenario");
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/leader-hunt.toml");
+    fs::copy(example, here.join("hunt.toml")).expect("the example can be copied");
+    let output =
+        synod(&here, "run raft --seed 7 --ops 1000 --sim-time 20s --scenario hunt.toml --verbose --out o");
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let text = stdout(&output);
+    for said in [
+        "healed: everything",
+        "crash n1 n2 n3 n4 n5",
+        "scenario = \"leader hunt\", 3 rules",
+        "network.loss = 0.02",
+    ] {
+        assert!(text.contains(said), "{said:?} is not in\n{text}");
+    }
+    let command = text.lines().next().expect("a command").strip_prefix("synod ").expect("a command");
+    assert!(command.contains("--scenario hunt.toml") && !command.contains("--faults"), "{command}");
+    let again = stdout(&synod(&here, &format!("{command} --out p")));
+    let hash = |text: &str| text.lines().find(|line| line.starts_with("trace hash")).map(ToOwned::to_owned);
+    assert!(hash(&text).is_some() && hash(&text) == hash(&again));
+}
+
+#[test]
+fn the_scenario_in_the_docs_is_one() {
+    let here = folder("scenario-docs");
+    let docs =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md")).expect("docs");
+    let text = docs.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    fs::write(here.join("docs.toml"), text).expect("a file can be made");
+    let output = synod(&here, "run raft --seed 1 --ops 100 --sim-time 3s --scenario docs.toml --out o");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for fault in synod_simulator::Fault::STRIKES {
+        assert!(docs.contains(&format!("`{fault}`")), "{fault} is not explained");
+    }
+}
+
+#[test]
+fn a_swarm_prints_what_it_drew() {
+    let runs: Vec<Value> = (1..=6)
+        .map(|seed| {
+            let line = format!("run raft --swarm --ops 100 --sim-time 3s --json --seed {seed} --out o{seed}");
+            serde_json::from_str(&stdout(&synod(&folder("swarm"), &line))).expect("JSON")
+        })
+        .collect();
+    assert!(runs.iter().any(|run| run["config"]["nodes"] != runs[0]["config"]["nodes"]));
+    assert!(runs.iter().all(|run| run["command"].as_str().is_some_and(|line| line.contains("--swarm"))));
+}
+
+#[test]
+fn what_was_reached_is_told_and_what_was_not_is_called_untested() {
+    let here = folder("sometimes");
+    let text =
+        stdout(&synod(&here, "run raft --faults none --nodes 3 --ops 100 --sim-time 5s --seed 1 --verbose"));
+    assert!(text.contains("untested       never   entry_was_overwritten"), "{text}");
+    let brief = stdout(&synod(&here, "run raft --faults none --nodes 3 --ops 100 --sim-time 5s --seed 1"));
+    assert!(brief.contains("of 12 situations were reached"), "{brief}");
+    let all = stdout(&synod(&here, "run raft --seed 7 --verbose --out o"));
+    assert!(all.lines().any(|line| line.starts_with("sometimes ") && line.contains("× ")), "{all}");
+}
+
 #[test]
 fn a_quiet_cluster_loses_nothing() {
     let output =

@@ -205,7 +205,8 @@ fn a_message_to_a_node_that_is_down_is_lost() {
 fn half_of_the_strikes_are_aimed_at_the_favourite() {
     let mut config = Config { operations: u64::MAX, safety: Duration::from_secs(300), ..short(1) };
     let ms = Duration::from_millis;
-    config.nemesis.disk = Some(Strikes { pause: ms(100)..ms(200), lasts: ms(100)..ms(200) });
+    let strikes = Strikes { pause: ms(100)..ms(200), lasts: ms(100)..ms(200) };
+    config.nemesis.strikes.insert(Fault::Disk, strikes);
     let steps = steps(config);
     let struck = |name: &str| {
         let told = format!("slow disk {name}");

@@ -80,6 +80,10 @@ impl Durable for Values {
 }
 
 impl Ledger {
+    pub(crate) fn id(&self) -> NodeId {
+        self.id
+    }
+
     fn store(&mut self, value: u64, out: &mut Effects<Self>) {
         assert!(
             value != 13 || self.rules.bug != Some(Bug::Superstitious),
