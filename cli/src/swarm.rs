@@ -7,7 +7,7 @@
 use std::{ops::Range, time::Duration};
 
 use synod_protocol::Node;
-use synod_simulator::{Client, Config, Delay, Draws, Fault, LivenessGoal, Site, Strikes};
+use synod_simulator::{Client, Config, Delay, Draws, Fault, LivenessGoal, Priorities, Site, Strikes};
 
 use crate::algorithm::Algorithm;
 
@@ -24,6 +24,7 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 const SHAPE: u64 = 1_000;
 const KNOBS: u64 = 1_001;
 const PACE: u64 = 1_002;
+const ORDER: u64 = 1_003;
 
 /// Draws the run of this seed, with faults of these classes.
 pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
@@ -56,6 +57,13 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
             _ => Strikes { pause: span(draws, 100, 5_000), lasts: span(draws, 200, 5_000) },
         };
     }
+    // Deliveries by priority, and not by chance, find orders that chance does not (Burckhardt et al. 2010).
+    let mut order = Draws::new(seed, Site::Swarm, ORDER, 0);
+    config.network.priorities = order.chance(0.1).then(|| Priorities {
+        change_points: order.below(5) as u32,
+        among: one_of(&mut order, &[100, 1_000, 10_000]),
+        slot: Duration::from_micros(50)..Duration::from_micros(one_of(&mut order, &[100, 500, 2_000])),
+    });
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }
 }

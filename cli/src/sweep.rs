@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
-use synod_simulator::{Fault, Simulation};
+use synod_simulator::{Counting, Fault, Simulation};
 
 use crate::{
     algorithm::Algorithm,
@@ -115,16 +115,26 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
 /// One seed, to its verdict.
 fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
     let Drawn { config, node } = draw::<A>(seed, faults);
-    let mut run =
-        Run { seed, counts: Map::new(), trace_hash: 0, virtual_ns: 0, is_undecided: false, violation: None };
+    let mut run = Run {
+        seed,
+        counts: Map::new(),
+        sometimes: Default::default(),
+        trace_hash: 0,
+        virtual_ns: 0,
+        is_undecided: false,
+        violation: None,
+    };
+    let mut counting = Counting::new(A::sometimes());
+    let observer = (&mut counting, A::Watch::default());
     // Knobs that were drawn make sense; `Simulation::new` says so again.
-    let Ok(simulation) = Simulation::new(config, node, A::request, A::Watch::default()) else { return run };
+    let Ok(simulation) = Simulation::new(config, node, A::request, observer) else { return run };
     let outcome = simulation.favourite(A::is_favourite).run();
     (run.trace_hash, run.virtual_ns) = (outcome.trace_hash, outcome.end.0);
     if let Ok(Value::Object(counts)) = serde_json::to_value(outcome.counts) {
         run.counts = counts;
     }
     (run.violation, run.is_undecided) = judge::verdict::<A>(&outcome);
+    run.sometimes = counting.tally;
     run
 }
 

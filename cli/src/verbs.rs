@@ -89,11 +89,22 @@ fn summary(tally: &Tally) {
         count("crashes"),
         count("partitions"),
     );
+    sometimes(tally);
     let seeds: Vec<String> =
         tally.violated.iter().take(12).map(|violated| violated.seed.to_string()).collect();
     if tally.violated.len() > 1 {
         let more = if tally.violated.len() > 12 { " …" } else { "" };
         println!("violated by  {}{more}", seeds.join(" "));
+    }
+}
+
+/// Which situations the seeds came into, and which are untested.
+fn sometimes(tally: &Tally) {
+    for (name, count) in tally.sometimes.reached() {
+        println!("sometimes    {:>9} × {}", grouped(count), name.replace('_', " "));
+    }
+    for name in tally.sometimes.unreached() {
+        println!("untested     {}", name.replace('_', " "));
     }
 }
 

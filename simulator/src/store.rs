@@ -217,10 +217,12 @@ impl Store {
         self.misdirects = true;
     }
 
-    /// The first mark is spared: to lose both takes two faults.
+    /// The first mark is spared: to lose both takes two faults. So is what a crash has left and nobody promised, until
+    /// a boot has read it: damage to that is a crash that left less, which was said otherwise.
     fn any_sector(&self, draws: &mut Draws) -> Option<usize> {
         let sectors = self.end.div_ceil(SECTOR);
-        (self.end > LOG).then(|| 1 + draws.below(sectors as u64 - 1) as usize)
+        let is_promised = self.promised().is_ok_and(|promised| promised == self.records);
+        (self.end > LOG && is_promised).then(|| 1 + draws.below(sectors as u64 - 1) as usize)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use synod_protocol::Violation;
+use synod_simulator::Tally as Sometimes;
 
 use super::plan::{Seeds, Shard};
 
@@ -31,6 +32,9 @@ pub struct Tally {
     pub virtual_ns: u128,
     /// The runs' counts, summed.
     pub counts: Map<String, Value>,
+    /// How often the runs came into what they should come into sometimes.
+    #[serde(default)]
+    pub sometimes: Sometimes,
     /// The sum of the runs' trace hashes: equal for equal runs, whatever their order.
     pub hashes: String,
     pub violated: Vec<Violated>,
@@ -49,6 +53,7 @@ pub struct Violated {
 pub struct Run {
     pub seed: u64,
     pub counts: Map<String, Value>,
+    pub sometimes: Sometimes,
     pub trace_hash: u64,
     pub virtual_ns: u64,
     pub is_undecided: bool,
@@ -68,6 +73,7 @@ impl Tally {
             undecided: Vec::new(),
             virtual_ns: 0,
             counts: Map::new(),
+            sometimes: Sometimes::default(),
             hashes: format!("{:016x}", 0),
             violated: Vec::new(),
         }
@@ -79,6 +85,7 @@ impl Tally {
         self.virtual_ns += u128::from(run.virtual_ns);
         self.undecided.extend(run.is_undecided.then_some(run.seed));
         self.add_counts(&run.counts);
+        self.sometimes += &run.sometimes;
         self.add_hash(run.trace_hash);
         self.violated.extend(run.violation.map(|violation| Violated {
             seed: run.seed,
@@ -127,6 +134,7 @@ impl Tally {
             whole.violated.extend(part.violated);
             whole.shards.extend(part.shards);
             whole.add_counts(&part.counts);
+            whole.sometimes += &part.sometimes;
             whole.add_hash(u64::from_str_radix(&part.hashes, 16).unwrap_or(0));
         }
         let of = whole.shards.first().map_or(1, |shard| shard.of);
