@@ -8,7 +8,7 @@ use clap::{
 use synod_linearizability::{DataType, Format};
 use synod_simulator::Fault;
 
-use crate::{exit, registry};
+use crate::{exit, registry, spec};
 
 /// Run, watch and judge distributed algorithms under faults.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub enum Verb {
     Run(RunArgs),
     /// Judge recorded histories: is there an order that explains what clients saw?
     Lin(LinArgs),
+    /// Check the TLA+ specs
+    Spec(spec::SpecArgs),
 }
 
 const RUN_EXAMPLES: &str = "\

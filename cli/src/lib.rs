@@ -10,4 +10,5 @@ pub mod files;
 pub mod report;
 pub mod run;
 pub mod lin;
+pub mod spec;
 pub mod story;

@@ -13,6 +13,7 @@ use synod_cli::{
     exit::Exit,
     lin,
     run::{Failure, RunOptions},
+    spec,
 };
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         }
         Some(Verb::Run(args)) => run(args),
         Some(Verb::Lin(args)) => lin(&args),
+        Some(Verb::Spec(args)) => spec::spec(&args).into(),
     }
 }
 
@@ -37,6 +39,7 @@ against the algorithm's invariants, and what the clients saw for linearizability
 Try first:   synod run raft                watch a cluster elect, fail over and recover
 Then:        synod run raft --seed 7 -v    every vote of one run
              synod lin FILE…               is a recorded history linearizable?
+             synod spec raft           is its TLA+ spec right? (built with --features spec)
              synod run --help              faults, sizes, files, Jaeger
 ";
 
