@@ -13,6 +13,11 @@ fn paxos() {
     as_expected("paxos", 13);
 }
 
+#[test]
+fn raft() {
+    as_expected("raft", 20);
+}
+
 /// What others count with specs of the same algorithms: `expected.toml` may not be bent to fit ours.
 #[test]
 fn published_counts_are_reproduced() {
