@@ -126,6 +126,8 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// The entries in (`previous`, `up_to`].
+    ///
+    /// Spec: Raft!SendAppendEntries, Raft!SendHeartbeat · §5.3
     fn send_append(&self, peer: NodeId, previous: Index, up_to: Index, out: &mut Effects<Self>) {
         let Role::Leader(leadership) = &self.role else { return };
         let prev_log_term = self.log().term(previous);

@@ -8,3 +8,4 @@ mod tidy;
 mod raft_swarm;
 mod raft_contract;
 mod raft_spans;
+mod raft_spec;
