@@ -8,7 +8,7 @@ use clap::{
 use synod_linearizability::{DataType, Format};
 use synod_simulator::Fault;
 
-use crate::{exit, registry, spec};
+use crate::{conform, exit, registry, spec};
 
 /// Run, watch and judge distributed algorithms under faults.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub enum Verb {
     Lin(LinArgs),
     /// Check the TLA+ specs
     Spec(spec::SpecArgs),
+    /// Hold a recorded run to its TLA+ spec, action by action
+    Conform(conform::ConformArgs),
 }
 
 const RUN_EXAMPLES: &str = "\

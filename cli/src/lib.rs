@@ -11,4 +11,5 @@ pub mod report;
 pub mod run;
 pub mod lin;
 pub mod spec;
+pub mod conform;
 pub mod story;

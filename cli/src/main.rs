@@ -10,6 +10,7 @@ use anstream::{eprintln, print, println};
 use clap::Parser;
 use synod_cli::{
     args::{Cli, LinArgs, RunArgs, Verb},
+    conform,
     exit::Exit,
     lin,
     run::{Failure, RunOptions},
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Some(Verb::Run(args)) => run(args),
         Some(Verb::Lin(args)) => lin(&args),
         Some(Verb::Spec(args)) => spec::spec(&args).into(),
+        Some(Verb::Conform(args)) => conform::conform(&args).into(),
     }
 }
 

@@ -5,6 +5,8 @@ use crate::exit::{self, Exit};
 
 #[cfg(feature = "spec")]
 mod check;
+#[cfg(feature = "spec")]
+pub(crate) use check::complain;
 
 const EXAMPLES: &str = "\
 Examples:

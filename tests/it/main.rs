@@ -9,3 +9,4 @@ mod raft_swarm;
 mod raft_contract;
 mod raft_spans;
 mod raft_spec;
+mod raft_conform;

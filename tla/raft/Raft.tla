@@ -258,13 +258,14 @@ ClientRequest(s, call) ==
 \* are sent when; here, any may be.
 SendAppendEntries(s, prev, upTo) ==
     /\ role[s] = "leader"
-    /\ prev < upTo
+    /\ prev < upTo /\ upTo <= LastIndex(s)
     /\ Send({AppendEntries(s, prev, upTo)})
     /\ UNCHANGED <<durable, volatile, ghosts>>
 
 \* The same without entries.
 SendHeartbeat(s, prev) ==
     /\ role[s] = "leader"
+    /\ prev <= LastIndex(s)
     /\ Send({AppendEntries(s, prev, prev)})
     /\ UNCHANGED <<durable, volatile, ghosts>>
 
@@ -326,12 +327,15 @@ FollowerCommits(s, i, m) ==
     /\ \A k \in 1..Len(m.entries) : Has(s, m.prev + k, m.entries[k].term)
     /\ i = Min(m.commit, LastNew(s, m))
 
-AdvanceCommitIndex(s, i) ==
+CommitUpTo(s, i) ==
     /\ i > commitIndex[s]
-    /\ LeaderCommits(s, i) \/ \E m \in Sent("AppendEntries") : FollowerCommits(s, i, m)
     /\ commitIndex' = [commitIndex EXCEPT ![s] = i]
     /\ committed' = IF i > Len(committed) THEN SubSeq(log[s], 1, i) ELSE committed
     /\ UNCHANGED <<durable, role, leader, votes, leadership, msgs, elected, fresh>>
+
+AdvanceCommitIndex(s, i) ==
+    /\ LeaderCommits(s, i) \/ \E m \in Sent("AppendEntries") : FollowerCommits(s, i, m)
+    /\ CommitUpTo(s, i)
 
 ------------------------------------------------------------------------------
 (* Reads without the log: ReadIndex (§8, D§6.4). The floor of a read is a  *)

@@ -37,4 +37,6 @@ pub use outcome::{Moment, Outcome, Verdict, Violation};
 mod engine;
 pub use engine::Engine;
 mod checker;
+mod follow;
+pub use follow::{Followed, Rejected, accepts, follow};
 mod tlc;
