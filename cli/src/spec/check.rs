@@ -46,7 +46,13 @@ pub(super) fn check(args: &SpecArgs) -> Exit {
                     print!("{}", story(violation));
                 }
             }
-            Err(error) => worst = worst.max(complain(error)),
+            Err(error) => {
+                complain(error);
+                // What is not here for one model is not here for the next.
+                if checked.exit() == Exit::Environment {
+                    break;
+                }
+            }
         }
     }
     if args.json {
