@@ -10,9 +10,9 @@ use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
 use crate::{
-    exit,
+    conform, exit,
     lin::consistency::Asked,
-    registry,
+    registry, spec,
     sweep::plan::{Seeds, Shard},
 };
 
@@ -38,6 +38,10 @@ pub enum Verb {
     Shrink(ShrinkArgs),
     /// Prove that a seed is one run
     Doctor(DoctorArgs),
+    /// Check the TLA+ specs
+    Spec(spec::SpecArgs),
+    /// Hold a recorded run to its TLA+ spec, action by action
+    Conform(conform::ConformArgs),
 }
 
 const RUN_EXAMPLES: &str = "\

@@ -11,6 +11,8 @@ pub mod report;
 pub mod run;
 pub mod clients;
 pub mod lin;
+pub mod spec;
+pub mod conform;
 pub mod story;
 
 pub mod judge;

@@ -10,10 +10,11 @@ use anstream::{eprintln, print, println};
 use clap::Parser;
 use synod_cli::{
     args::{Cli, LinArgs, RunArgs, Verb},
+    conform,
     exit::Exit,
     lin,
     run::{Failure, RunOptions},
-    verbs,
+    spec, verbs,
 };
 
 fn main() -> ExitCode {
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         Some(Verb::Replay(args)) => ended(verbs::replay(args)),
         Some(Verb::Shrink(args)) => ended(verbs::shrink(args)),
         Some(Verb::Doctor(args)) => ended(verbs::doctor(args)),
+        Some(Verb::Spec(args)) => spec::spec(&args).into(),
+        Some(Verb::Conform(args)) => conform::conform(&args).into(),
     }
 }
 
@@ -54,6 +57,7 @@ Try first:   synod run raft                watch a cluster elect, fail over and 
 Then:        synod run raft --seed 7 -v    every vote of one run
              synod lin FILE…               is a recorded history linearizable?
              synod sweep raft              a thousand seeds; what fails is told in a few steps
+             synod spec raft               is its TLA+ spec right? (built with --features spec)
              synod run --help              faults, sizes, files, Jaeger
 ";
 

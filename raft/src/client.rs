@@ -82,7 +82,7 @@ impl<S: StateMachine> Raft<S> {
     /// "If the client's first choice is not the leader, that server will reject the client's request and
     /// supply information about the most recent leader it has heard from" (§8).
     ///
-    /// Spec: Raft!ClientRequest · §5.3, §8
+    /// Spec: Raft!ClientRequest, Raft!AskRead · §5.3, §8
     pub(crate) fn on_client_request(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
         match self.replicated.seen(from.client, from.number) {
             // What was applied was committed: any server may say so.

@@ -38,6 +38,8 @@ impl<S: StateMachine> Raft<S> {
 
     /// "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine" (§5.3).
     /// A leader answers the calls that waited for it.
+    ///
+    /// Spec: Raft!AdvanceCommitIndex · §5.3
     pub(crate) fn commit_up_to(&mut self, index: Index, out: &mut Effects<Self>) {
         if index <= self.commit_index {
             return;

@@ -76,6 +76,8 @@ impl<S: StateMachine> Node for Raft<S> {
     type View = View;
 
     /// "When servers start up, they begin as followers" (§5.2).
+    ///
+    /// Spec: Raft!Restart · §5.2
     fn boot(id: NodeId, config: &Config, durable: Self::Durable, out: &mut Effects<Self>) -> Self {
         assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
         out.set_timer(Timer::Election, config.election_timeout.clone());

@@ -142,6 +142,8 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// The entries that follow `previous`; none for a heartbeat.
+    ///
+    /// Spec: Raft!SendAppendEntries, Raft!SendHeartbeat · §5.3
     fn send_append(
         &self,
         peer: NodeId,

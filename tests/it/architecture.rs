@@ -61,6 +61,7 @@ const HOUSE: &[Room] = &[
     room("model-check", Only(&["protocol"]), ANY, HARNESS),
     room("runtime", Only(&["protocol"]), ANY, HARNESS),
     room("telemetry", Only(&["protocol"]), ANY, HARNESS),
+    room("tla", Only(&[]), ANY, "specs know no code; what binds them to it is a composition"),
     // floor 3
     room("cli", EverythingBelow, ANY, COMPOSITION),
     room("tests", EverythingBelowAndCompositions, ANY, DRIVES_THE_SAME),
@@ -85,6 +86,7 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ("tonic", &["runtime", "telemetry"], "gRPC is the runtime's, and the exporter's"),
     ("opentelemetry", &["telemetry"], "everyone else speaks in steps"),
     ("stateright", &["model-check"], "the model checker can be changed in one place"),
+    ("tla-checker", &["tla"], "two engines check the specs, and others see neither"),
 ];
 
 const fn room(folder: &'static str, knows: Knows, needs: &'static [&'static str], why: &'static str) -> Room {
@@ -124,6 +126,8 @@ fn the_judge_of_edges_sees_each_kind_of_breach() {
         ("synod-cli -> tokio-stream", "a part of a reserved name"),
         ("synod-runtime -> opentelemetry-proto", "another's name"),
         ("synod-cli => stateright", "a reserved name, in tests"),
+        ("synod-cli -> tla-checker", "one engine of two"),
+        ("synod-tla -> synod-raft", "a spec and the code that it is about"),
         ("synod-raft => tokio", "a reserved name, in an algorithm's tests"),
         ("synod-blockchain -> serde", "a crate that is not on the list"),
         ("synod-cli -> synod-blockchain", "to a crate that is not on the list"),

@@ -10,3 +10,5 @@ mod raft_contract;
 mod raft_spans;
 mod raft_queues;
 mod stories;
+mod raft_spec;
+mod raft_conform;

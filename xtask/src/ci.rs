@@ -32,6 +32,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "doc", asks: "does the documentation build, with all its links?", run: doc },
     Step { name: "determinism", asks: "do debug and release write the same bytes?", run: determinism::run },
     Step { name: "jaeger", asks: "does a real Jaeger show what we export? (needs Go)", run: jaeger },
+    Step { name: "tlc", asks: "does TLC find the numbers of tla/expected.toml? (needs Java)", run: tlc },
     Step {
         name: "deny",
         asks: "are licences, sources and advisories in order? (needs cargo-deny)",
@@ -80,4 +81,10 @@ fn jaeger() -> Result<()> {
     let has_go = Command::new("go").arg("version").stdout(Stdio::null()).status();
     ensure!(has_go.is_ok(), Missing("go, which builds Jaeger (https://go.dev); or use --skip jaeger"));
     must_hold(Command::new(root().join("scripts/jaeger-e2e")).current_dir(root()))
+}
+
+fn tlc() -> Result<()> {
+    let has_java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    ensure!(has_java.is_ok(), Missing("java, which runs TLC (any JDK from 11 on); or use --skip tlc"));
+    must_hold(Command::new(root().join("scripts/tlc")).current_dir(root()))
 }

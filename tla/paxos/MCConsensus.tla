@@ -1,0 +1,6 @@
+------------------------------ MODULE MCConsensus ------------------------------
+(* Consensus for the model checkers. *)
+EXTENDS Consensus
+
+WitChosen == chosen = {}
+==============================================================================

@@ -1,0 +1,169 @@
+//! Trace validation: is a recorded run a behaviour of the spec?
+//!
+//! By negated reachability: the invariant `TraceNotAccepted` says that the end of the trace is never
+//! reached, so a trace is accepted exactly if that invariant is violated. Any other verdict of the engine is an
+//! error, never a rejection.
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Value as Json, json};
+use tla_checker::{
+    ast::Value,
+    checker::{CheckResult, CheckerConfig, check, format_value},
+    load::prepare_from_path,
+};
+
+use crate::{Engine, Shelf, TlaError};
+
+/// What came of following a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Followed {
+    Accepted,
+    Rejected(Box<Rejected>),
+}
+
+/// Where a run leaves the spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// How many events were matched; the next one was not.
+    pub matched: usize,
+    pub why: String,
+    /// The state of the spec before that event: variable and value.
+    pub state: Vec<(String, String)>,
+}
+
+/// Follows events, each a JSON object with at least `action` and `node`; arrays are sequences.
+///
+/// # Errors
+/// There is no verdict.
+pub fn follow(
+    shelf: &Shelf,
+    trace_module: &str,
+    nodes: &[String],
+    events: &[Json],
+) -> Result<Followed, TlaError> {
+    let follow = Follow { shelf, module: trace_module, nodes };
+    let End::Stuck { matched } = follow.run(events)? else { return Ok(Followed::Accepted) };
+    let (before, event) = (&events[..matched], &events[matched]);
+    let state = match follow.run(before)? {
+        End::Reached { state } => state,
+        End::Stuck { .. } => Vec::new(),
+    };
+    let with = |last: Json| -> Result<bool, TlaError> {
+        let events = [before, &[last]].concat();
+        Ok(matches!(follow.run(&events)?, End::Reached { .. }))
+    };
+    let mut unseen = event.clone();
+    if let Some(fields) = unseen.as_object_mut() {
+        fields.remove("post");
+    }
+    let action = event["action"].as_str().unwrap_or("?");
+    let why = if with(unseen)? {
+        format!("{action} may happen, and then leaves its node otherwise than was seen: {}", event["post"])
+    } else if !event["m"].is_null()
+        && !with(json!({"action": "Receive", "node": event["node"], "m": event["m"]}))?
+    {
+        format!("{action} handles a message that nobody sent")
+    } else {
+        format!("{action} is not enabled")
+    };
+    Ok(Followed::Rejected(Box::new(Rejected { matched, why, state })))
+}
+
+/// The verdict alone, which is quicker where many are rejected.
+///
+/// # Errors
+/// There is no verdict.
+pub fn accepts(
+    shelf: &Shelf,
+    trace_module: &str,
+    nodes: &[String],
+    events: &[Json],
+) -> Result<bool, TlaError> {
+    let follow = Follow { shelf, module: trace_module, nodes };
+    Ok(matches!(follow.run(events)?, End::Reached { .. }))
+}
+
+struct Follow<'a> {
+    shelf: &'a Shelf,
+    module: &'a str,
+    nodes: &'a [String],
+}
+
+enum End {
+    Reached { state: Vec<(String, String)> },
+    Stuck { matched: usize },
+}
+
+const NOT_ACCEPTED: &str = "TraceNotAccepted";
+
+impl Follow<'_> {
+    fn run(&self, events: &[Json]) -> Result<End, TlaError> {
+        let bad = |why: String| TlaError::BadSpec {
+            engine: Engine::TlaChecker,
+            cfg: format!("{}.follow", self.module),
+            why,
+        };
+        let module = self.shelf.folder().join(format!("{}.tla", self.module));
+        let cfg = self.shelf.folder().join(format!("{}.follow.cfg", self.module));
+        let servers = self.nodes.iter().map(|node| Value::Str(Arc::from(&**node))).collect();
+        let trace = events
+            .iter()
+            .map(value)
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| bad("a null in the trace".into()))?;
+        let constants =
+            [(Arc::from("Server"), Value::set(servers)), (Arc::from("Trace"), Value::tuple(trace))];
+        let prepared =
+            prepare_from_path(&module, Some(&cfg), &constants).map_err(|error| bad(error.to_string()))?;
+        if let Some(warning) = prepared.warnings.first() {
+            return Err(bad(format!("it warns: {}", warning.value)));
+        }
+        let config = CheckerConfig {
+            allow_deadlock: true,
+            max_states: 10 * events.len() + 1_000,
+            max_depth: events.len() + 10,
+            ..prepared.checker_config
+        };
+        let spec = &prepared.spec;
+        match check(spec, &prepared.domains, &config) {
+            // The initial state is before the first event, at depth 1.
+            CheckResult::Ok(stats) => Ok(End::Stuck { matched: stats.max_depth_reached.saturating_sub(1) }),
+            CheckResult::InvariantViolation(story, _) => {
+                let name = spec.invariant_names.get(story.violated_invariant).cloned().flatten();
+                if name.as_deref() != Some(NOT_ACCEPTED) {
+                    let event = story.trace.len().saturating_sub(1);
+                    return Err(bad(format!("{name:?} is violated after event {event} of the trace")));
+                }
+                let values = story.trace.last().map(|state| &state.values).into_iter().flatten();
+                let state =
+                    spec.vars.iter().zip(values).map(|(name, value)| (name.to_string(), format_value(value)));
+                Ok(End::Reached { state: state.collect() })
+            }
+            CheckResult::NextError(error, ..) => Err(bad(tla_checker::checker::format_eval_error(&error))),
+            CheckResult::InvariantError(error, ..) => {
+                Err(bad(tla_checker::checker::format_eval_error(&error)))
+            }
+            CheckResult::InitError(error) => Err(bad(tla_checker::checker::format_eval_error(&error))),
+            CheckResult::PrepareError(error) => Err(bad(format!("{error:?}"))),
+            CheckResult::MaxStatesExceeded(_) => {
+                Err(bad("the trace fits in too many ways: see more of it".into()))
+            }
+            _ => Err(bad("the engine gave no verdict on the trace".into())),
+        }
+    }
+}
+
+/// JSON as TLA+: arrays are sequences, objects are records; null is nothing.
+fn value(json: &Json) -> Option<Value> {
+    Some(match json {
+        Json::Null => return None,
+        Json::Bool(truth) => Value::Bool(*truth),
+        Json::Number(number) => Value::Int(number.as_i64()?),
+        Json::String(text) => Value::Str(Arc::from(&**text)),
+        Json::Array(elements) => Value::tuple(elements.iter().map(value).collect::<Option<_>>()?),
+        Json::Object(fields) => {
+            let field = |(name, json): (&String, &Json)| Some((Arc::from(&**name), value(json)?));
+            Value::record(fields.iter().map(field).collect::<Option<BTreeMap<_, _>>>()?)
+        }
+    })
+}
