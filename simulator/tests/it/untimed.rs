@@ -52,7 +52,7 @@ fn failing(bug: Bug, below: u64) -> Tale<Ledger> {
 #[test]
 fn a_world_keeps_the_contract_whatever_the_list_says() {
     let (mut carried_out, mut lost) = (0, 0);
-    for seed in 0..12 {
+    for seed in 0..30 {
         let (actions, violation) = happened(short(seed).with_faults(UNTIMED), None);
         assert_eq!(violation, None);
         let judge = Held(None);
