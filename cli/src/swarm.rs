@@ -25,11 +25,16 @@ const SHAPE: u64 = 1_000;
 const KNOBS: u64 = 1_001;
 const PACE: u64 = 1_002;
 const ORDER: u64 = 1_003;
+const PLAIN: u64 = 1_004;
 
 /// Draws the run of this seed, with faults of these classes.
 pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
     let mut draws = Draws::new(seed, Site::Swarm, SHAPE, 0);
     let base = Config::new(seed);
+    // Every other seed does without the rarer classes: where much goes wrong at once, little gets done.
+    let is_plain = Draws::new(seed, Site::Swarm, PLAIN, 0).chance(0.5);
+    let faults: Vec<Fault> =
+        faults.iter().copied().filter(|fault| !is_plain || *fault <= Fault::Clock).collect();
     let mut config = Config {
         nodes: one_of(&mut draws, &[3, 3, 3, 3, 5, 5, 5, 5, 4, 7]),
         clients: one_of(&mut draws, &[1, 2, 4, 8]),
@@ -43,7 +48,7 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
         },
         ..base
     }
-    .swarm(faults);
+    .swarm(&faults);
     // Packets that take as long as an election meet another cluster than the one that they were sent in.
     if let Delay::Bimodal { far, far_probability, .. } = &mut config.network.delay {
         *far = MS(10)..MS(one_of(&mut draws, &[50, 150, 500, 1_500]));
