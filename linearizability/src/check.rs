@@ -86,6 +86,10 @@ where
         self.objects.len()
     }
 
+    fn operations(&self, object: usize) -> usize {
+        self.objects[object].operations.len()
+    }
+
     fn are_many(&self) -> bool {
         self.history.len() > 20_000
     }

@@ -254,6 +254,10 @@ where
         self.objects.len()
     }
 
+    fn operations(&self, object: usize) -> usize {
+        self.objects[object].len()
+    }
+
     fn are_many(&self) -> bool {
         self.calls.len() > 20_000
     }

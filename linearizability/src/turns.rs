@@ -1,7 +1,7 @@
 //! Many objects, one answer: their searches are moved on in turns.
 //!
 //! Turns get longer and longer, so that an object that is easily refuted is not kept waiting by a hard one, and
-//! the answer does not depend on the order of the objects. An object that needs a second turn gets a second
+//! the answer does not depend on the order of the objects. An object that needs a third turn gets a second
 //! search, which tries candidates in another sequence: no sequence is best for all histories, and the first
 //! to come to an end decides. Within a turn objects and searches are spread over the cores; what one of them
 //! does never depends on another, and of two that end in the same turn the first counts.
@@ -51,6 +51,8 @@ pub(crate) trait Cases<'a>: Sync {
     type Refutation: Send;
 
     fn count(&self) -> usize;
+    /// How many operations this one has.
+    fn operations(&self, object: usize) -> usize;
     /// Whether they are worth the start of threads.
     fn are_many(&self) -> bool;
     fn begin(&'a self, object: usize) -> Progress<'a, Self::Refutation>;
@@ -61,6 +63,8 @@ pub(crate) trait Cases<'a>: Sync {
 
 /// Steps of the first turn; most objects need no second one.
 const FIRST_TURN: u64 = 2_000;
+/// An object that is decided in so many steps is decided before a thread has started.
+const RIVALS_FROM: u64 = 20_000;
 /// The clock and the memory are looked at this often.
 const SLICE: u64 = 1_000;
 
@@ -120,14 +124,15 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
     /// One turn for each of the open objects; how many steps they took.
     fn run(&self, open: &[usize], steps: u64, is_later: bool) -> Result<u64, Halt> {
         // Asking how many cores there are takes as long as a short check.
-        let cores = if is_later || (open.len() > 1 && self.cases.are_many()) { cores() } else { 1 };
+        let is_long = if open.len() > 1 { is_later || self.cases.are_many() } else { steps > RIVALS_FROM };
+        let cores = if is_long { cores() } else { 1 };
         let turn = Turn {
             next: AtomicUsize::new(0),
             used: AtomicU64::new(0),
             halt: Mutex::new(None),
             open,
             steps,
-            has_rivals: is_later,
+            has_rivals: steps > RIVALS_FROM,
             has_idle_cores: open.len() < cores,
         };
         let workers = cores.min(open.len());
@@ -162,7 +167,9 @@ impl<'a, C: Cases<'a>> Round<'a, '_, C> {
         let mut progress = self.objects[object].lock().expect(NOT_POISONED);
         let progress = progress.get_or_insert_with(|| self.cases.begin(object));
         if let Progress::Searching(searches) = progress {
-            if turn.has_rivals && searches.len() == 1 {
+            // Some steps an operation are no sign that a search is lost.
+            let is_hard = turn.steps / 20 > self.cases.operations(object) as u64;
+            if turn.has_rivals && is_hard && searches.len() == 1 {
                 searches.push(self.cases.rival(object));
             }
             if let Some((winner, outcome)) = self.compete(object, searches, turn)? {
