@@ -15,8 +15,10 @@ struct Own<'h> {
     read: Option<&'h [Value]>,
     /// … and appended since.
     appended: Vec<&'h Value>,
-    /// The longest list that it read.
+    /// The longest beginning of the order that it read.
     longest: &'h [Value],
+    /// What it read that is no beginning of the order.
+    others: Vec<&'h [Value]>,
 }
 
 /// The lowest position at which the order of a list shows each of these.
@@ -59,7 +61,7 @@ impl<'h> Versions<'h> {
                 match operation {
                     Operation::Append { value, .. } => {
                         own.appended.push(value);
-                        self.check_future(list, reader, value, own.longest, &mut found);
+                        self.check_future(list, reader, value, own, &mut found);
                     }
                     Operation::Read { list: Some(read), .. } => {
                         if list.order.starts_with(read) && read.len() <= list.writers.len() {
@@ -69,7 +71,9 @@ impl<'h> Versions<'h> {
                             self.check_elements(list, reader, read, &mut found);
                         }
                         check_internal(list, reader, read, own, &mut found);
-                        if read.len() > own.longest.len() {
+                        if !list.order.starts_with(read) {
+                            own.others.push(read);
+                        } else if read.len() > own.longest.len() {
                             own.longest = read;
                         }
                         own.read = Some(read);
@@ -188,19 +192,11 @@ impl<'h> Versions<'h> {
         });
     }
 
-    fn check_future(
-        &self,
-        list: &List<'h>,
-        reader: u32,
-        value: &Value,
-        longest: &[Value],
-        found: &mut Found,
-    ) {
+    fn check_future(&self, list: &List<'h>, reader: u32, value: &Value, own: &Own<'h>, found: &mut Found) {
         let position = list.append_of(value).and_then(|append| append.position);
-        let was_read = match position {
-            Some(position) if list.order.starts_with(longest) => (position as usize) < longest.len(),
-            _ => longest.contains(value),
-        };
+        let was_read = position.is_some_and(|position| (position as usize) < own.longest.len())
+            || position.is_none() && own.longest.contains(value)
+            || own.others.iter().any(|read| read.contains(value));
         if was_read {
             found.add(AnomalyKind::FutureRead, || {
                 let key = Name(list.key);
