@@ -118,3 +118,23 @@ fn a_sector_that_cannot_be_read_is_never_overlooked() {
         }
     }
 }
+
+/// What a crash has left and nobody was promised is spared until a boot has read it: the crash said how much it left.
+#[test]
+fn what_nobody_was_promised_does_not_rot_before_it_is_read() {
+    let words = words(&[900, 900, 900]);
+    for seed in 0..200 {
+        let mut store = written(&words, 1, seed);
+        store.crash(3);
+        store.rot(&mut draws(seed));
+        store.lose_sector(&mut draws(seed + 1_000));
+        let back = store.recover::<Words>(true).expect("nothing was damaged");
+        assert_eq!(back.durable.0, words);
+        store.rot(&mut draws(seed));
+        store.lose_sector(&mut draws(seed + 1_000));
+        if store.recover::<Words>(true).is_err() {
+            return;
+        }
+    }
+    panic!("once it is promised, it may be damaged");
+}

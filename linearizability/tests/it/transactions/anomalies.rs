@@ -1,5 +1,7 @@
 //! One history for each anomaly of the literature: found under its name, told in words, and ruling out what it must.
-use synod_linearizability::transactions::{Level, Operation, Transaction, Verdict};
+use synod_linearizability::transactions::{
+    Level, Operation, Transaction, TransactionHistory, Verdict, check,
+};
 
 use super::{kinds, report, strongest};
 
@@ -241,4 +243,14 @@ fn what_was_not_seen_is_not_vouched_for() {
     let report = report(at_once(read));
     assert!(report.verdict(Level::SnapshotIsolation.into()).is_violated());
     assert!(report.verdict(Level::ReadCommitted.into()).holds());
+}
+
+/// Two reads of one length hide each other from the order, and not from this.
+#[test]
+fn a_read_of_what_is_appended_later_shows_whatever_else_was_read() {
+    let text = r#"{"client":1,"call":4,"return":7,"txn":[["r",0,[3]],["r",0,[1]],["append",0,1]],"ok":true}
+{"client":2,"call":5,"return":null,"txn":[["append",0,3]],"ok":null}
+"#;
+    let history = TransactionHistory::read(text).expect("a history");
+    assert!(kinds(&check(&history)).contains(&"future-read".to_owned()));
 }
