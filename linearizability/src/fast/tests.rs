@@ -61,7 +61,10 @@ fn judged(history: &History) -> Option<bool> {
         Finding::Core(core) => {
             assert_ne!(found, Outcome::Found, "{}", text());
             let of_core = history.with_object(Search(history, &object.only(core)));
-            assert_eq!(of_core, Outcome::Exhausted, "the core {core:?}: {}", text());
+            // Many appends at once have more orders than the search has steps.
+            let is_refuted =
+                of_core == Outcome::Exhausted || core.len() > 12 && of_core == Outcome::OutOfSteps;
+            assert!(is_refuted, "the core {core:?} is {of_core:?}: {}", text());
         }
         Finding::DoesNotApply => panic!("a path that applies: {}", text()),
     }
@@ -117,6 +120,13 @@ fn texts(seed: u64) -> History {
         if let Some(end) = &mut operation.returned
             && let Output::Array(values) = &end.output
         {
+            let mut values = values.clone();
+            // Now and then a read that no other one continues.
+            if let [.., before, last] = &mut values[..]
+                && random.below(40) == 0
+            {
+                std::mem::swap(before, last);
+            }
             let text = values.iter().map(piece).collect::<String>();
             end.output = match (begins, text.is_empty()) {
                 (true, _) => Output::Value(format!("-{text}").into()),
