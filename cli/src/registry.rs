@@ -5,6 +5,10 @@ use synod_simulator::{ConfigError, Journal, QueueKind, Scenario};
 
 use crate::{
     algorithm::Algorithm,
+    conform::{
+        Conforms,
+        recorded::{self, Recorded},
+    },
     doctor::{self, Diagnosis},
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
@@ -28,6 +32,16 @@ pub struct Entry {
     pub determinism: fn(Seeds, &Path) -> Result<Diagnosis, Failure>,
     pub hashes: fn(Seeds) -> String,
     pub journal: fn(u64, QueueKind) -> Result<Journal, ConfigError>,
+    /// `None`: it has no spec that its runs are held to.
+    pub held_to: Option<HeldTo>,
+}
+
+/// A spec, and how a recorded run becomes actions of it.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldTo {
+    /// Below `tla/`: `raft/Raft`.
+    pub spec: &'static str,
+    pub read: fn(&Path, Option<u64>) -> anyhow::Result<Recorded>,
 }
 
 const fn entry<A: Algorithm>(about: &'static str) -> Entry {
@@ -43,12 +57,18 @@ const fn entry<A: Algorithm>(about: &'static str) -> Entry {
         determinism: doctor::determinism::<A>,
         hashes: doctor::hashes::<A>,
         journal: doctor::journal::<A>,
+        held_to: None,
     }
+}
+
+/// With a spec that its runs are held to.
+const fn held_to_spec<A: Conforms>(entry: Entry) -> Entry {
+    Entry { held_to: Some(HeldTo { spec: A::SPEC, read: recorded::read::<A> }), ..entry }
 }
 
 /// All of them.
 pub const ALGORITHMS: [Entry; 1] =
-    [entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")];
+    [held_to_spec::<Raft>(entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)"))];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)

@@ -31,17 +31,18 @@ pub struct Rejected {
     pub state: Vec<(String, String)>,
 }
 
-/// Follows events, each a JSON object with at least `action` and `node`; arrays are sequences.
+/// Follows events of a spec, `raft/Raft`, with its trace spec, `raft/RaftTrace`. Each event is a JSON object with at
+/// least `action` and `node`; arrays are sequences. Arrays of constants are sets.
 ///
 /// # Errors
 /// There is no verdict.
 pub fn follow(
     shelf: &Shelf,
-    trace_module: &str,
-    nodes: &[String],
+    spec: &str,
+    constants: &[(&str, Json)],
     events: &[Json],
 ) -> Result<Followed, TlaError> {
-    let follow = Follow { shelf, module: trace_module, nodes };
+    let follow = Follow { shelf, module: format!("{spec}Trace"), constants };
     let End::Stuck { matched } = follow.run(events)? else { return Ok(Followed::Accepted) };
     let (before, event) = (&events[..matched], &events[matched]);
     let state = match follow.run(before)? {
@@ -75,18 +76,18 @@ pub fn follow(
 /// There is no verdict.
 pub fn accepts(
     shelf: &Shelf,
-    trace_module: &str,
-    nodes: &[String],
+    spec: &str,
+    constants: &[(&str, Json)],
     events: &[Json],
 ) -> Result<bool, TlaError> {
-    let follow = Follow { shelf, module: trace_module, nodes };
+    let follow = Follow { shelf, module: format!("{spec}Trace"), constants };
     Ok(matches!(follow.run(events)?, End::Reached { .. }))
 }
 
 struct Follow<'a> {
     shelf: &'a Shelf,
-    module: &'a str,
-    nodes: &'a [String],
+    module: String,
+    constants: &'a [(&'a str, Json)],
 }
 
 enum End {
@@ -105,14 +106,12 @@ impl Follow<'_> {
         };
         let module = self.shelf.folder().join(format!("{}.tla", self.module));
         let cfg = self.shelf.folder().join(format!("{}.follow.cfg", self.module));
-        let servers = self.nodes.iter().map(|node| Value::Str(Arc::from(&**node))).collect();
-        let trace = events
-            .iter()
-            .map(value)
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| bad("a null in the trace".into()))?;
-        let constants =
-            [(Arc::from("Server"), Value::set(servers)), (Arc::from("Trace"), Value::tuple(trace))];
+        let null = |what: &str| bad(format!("a null in {what}"));
+        let trace: Option<Vec<_>> = events.iter().map(value).collect();
+        let mut constants = vec![(Arc::from("Trace"), Value::tuple(trace.ok_or_else(|| null("the trace"))?))];
+        for (name, constant) in self.constants {
+            constants.push((Arc::from(*name), set(constant).ok_or_else(|| null(name))?));
+        }
         let prepared =
             prepare_from_path(&module, Some(&cfg), &constants).map_err(|error| bad(error.to_string()))?;
         if let Some(warning) = prepared.warnings.first() {
@@ -150,6 +149,14 @@ impl Follow<'_> {
             }
             _ => Err(bad("the engine gave no verdict on the trace".into())),
         }
+    }
+}
+
+/// JSON as TLA+, but arrays are sets.
+fn set(json: &Json) -> Option<Value> {
+    match json {
+        Json::Array(elements) => Some(Value::set(elements.iter().map(set).collect::<Option<_>>()?)),
+        _ => value(json),
     }
 }
 

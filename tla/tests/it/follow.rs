@@ -21,8 +21,8 @@ fn a_pre_vote() -> Vec<Value> {
 
 fn followed(events: &[Value]) -> Followed {
     let shelf = Shelf::open(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the specs of this checkout");
-    let nodes = ["n1", "n2", "n3"].map(str::to_owned);
-    follow(&shelf, "raft/RaftTrace", &nodes, events).expect("a verdict")
+    let nodes = [("Server", json!(["n1", "n2", "n3"]))];
+    follow(&shelf, "raft/Raft", &nodes, events).expect("a verdict")
 }
 
 /// Rejected after so many events, with these words, while the spec was in this state.
