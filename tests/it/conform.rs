@@ -112,8 +112,9 @@ fn record<A: Conforms>(runs: &Runs, seed: u64) -> Recorded {
         faults: Some(runs.faults.to_vec()),
         ..RunOptions::new(seed)
     };
+    let config = options.config_of::<A>().expect("the cluster is large enough");
     let mut actions = Actions::<A>::default();
-    let outcome = simulate::<A, _>(options.config(), &mut actions, false).expect("the knobs make sense");
+    let outcome = simulate::<A, _>(config, &mut actions, false).expect("the knobs make sense");
     assert_eq!(outcome.violation, None, "{} seed {seed}", A::NAME);
     Recorded { nodes, constants: A::constants(&A::config(nodes), nodes), actions: actions.finish() }
 }
