@@ -47,10 +47,11 @@ pub(crate) fn are_behaviours<A: Conforms>(runs: &Runs, must_be_seen: &[&str]) {
     for seed in 0..seeds {
         let (constants, events) = run::<A>(runs, seed);
         match follow(&shelf, A::SPEC, &constants, &events).expect("a verdict") {
-            Followed::Accepted => {}
+            Followed::Accepted { .. } => {}
             Followed::Rejected(rejected) => {
                 let event = &events[rejected.matched];
-                panic!("seed {seed}, action {}: {}\n{event}", rejected.matched, rejected.why)
+                let (matched, why, conjunct) = (rejected.matched, &rejected.why, &rejected.conjunct);
+                panic!("seed {seed}, action {matched}: {why}; {conjunct:?}\n{event}")
             }
         }
         for event in events {
@@ -61,6 +62,16 @@ pub(crate) fn are_behaviours<A: Conforms>(runs: &Runs, must_be_seen: &[&str]) {
     for action in must_be_seen {
         assert!(seen.get(*action).is_some_and(|times| *times >= 5), "{action} was hardly seen: {seen:?}");
     }
+}
+
+/// Follows one run, which must leave no choice: as many states as actions, and the first. Says how many actions.
+pub(crate) fn followed_at_once<A: Conforms>(runs: &Runs, seed: u64) -> u64 {
+    let shelf = Shelf::unpack().expect("a temporary folder");
+    let (constants, events) = run::<A>(runs, seed);
+    let followed = follow(&shelf, A::SPEC, &constants, &events).expect("a verdict");
+    let count = events.len() as u64;
+    assert_eq!(followed, Followed::Accepted { states: count + 1 }, "{} seed {seed}", A::NAME);
+    count
 }
 
 /// Corrupts runs at every so-and-so-many places, and wants 95 % of the copies rejected.
@@ -108,7 +119,7 @@ fn record<A: Conforms>(runs: &Runs, seed: u64) -> Recorded {
         nodes,
         operations: runs.operations,
         clients: 3,
-        sim_time: Duration::from_secs(3),
+        sim_time: Duration::from_millis((10 * runs.operations).max(3_000)),
         faults: Some(runs.faults.to_vec()),
         ..RunOptions::new(seed)
     };

@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 use synod_cli::raft::Raft;
 use synod_simulator::Fault;
 
-use crate::conform::{Corruptions, Runs, are_behaviours, copies_are_rejected, is, next};
+use crate::conform::{Corruptions, Runs, are_behaviours, copies_are_rejected, followed_at_once, is, next};
 
 #[test]
 fn runs_under_all_faults_are_behaviours_of_the_spec() {
@@ -50,4 +50,12 @@ fn committed_early(mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
         event["post"]["commitIndex"] = event["index"].clone();
     }
     Some(events)
+}
+
+/// The time of following a run is bounded by what it explores: one state per action, and nothing beside it.
+#[test]
+fn five_thousand_actions_are_followed_without_a_detour() {
+    let runs =
+        Runs { seeds: 1, nodes: &[3], operations: 800, faults: &[Fault::Loss, Fault::Crash], actions: 5_000 };
+    assert_eq!(followed_at_once::<Raft>(&runs, 1), 5_000);
 }

@@ -20,7 +20,7 @@ pub(super) fn conform(args: &ConformArgs) -> Exit {
     };
     let (numbers, events): (Vec<u64>, Vec<Json>) = actions.into_iter().unzip();
     match Shelf::unpack().and_then(|shelf| follow(&shelf, spec, &constants, &events)) {
-        Ok(Followed::Accepted) => {
+        Ok(Followed::Accepted { .. }) => {
             let count = events.len();
             println!("accepted: {count} actions of {nodes} nodes are a behaviour of {spec}.tla");
             Exit::Holds
@@ -28,6 +28,9 @@ pub(super) fn conform(args: &ConformArgs) -> Exit {
         Ok(Followed::Rejected(rejected)) => {
             let (matched, event) = (rejected.matched, &events[rejected.matched]);
             println!("REJECTED at step {}, after {matched} actions: {}", numbers[matched], rejected.why);
+            if let Some(conjunct) = &rejected.conjunct {
+                println!("  what fails is {conjunct}");
+            }
             println!("  {event}");
             println!("the spec is at");
             for (variable, value) in rejected.state.iter().filter(|(name, _)| name != "msgs") {
