@@ -10,6 +10,7 @@ use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
 use crate::{
+    compare::CompareArgs,
     conform, exit,
     lin::consistency::Asked,
     registry, spec,
@@ -38,6 +39,8 @@ pub enum Verb {
     Shrink(ShrinkArgs),
     /// Prove that a seed is one run
     Doctor(DoctorArgs),
+    /// Set the algorithms side by side that replicate the key–value store
+    Compare(CompareArgs),
     /// Check the TLA+ specs
     Spec(spec::SpecArgs),
     /// Hold a recorded run to its TLA+ spec, action by action
@@ -324,7 +327,9 @@ fn faults(list: &str) -> Result<Faults, String> {
 
 fn algorithm() -> impl TypedValueParser<Value = &'static registry::Entry> {
     PossibleValuesParser::new(
-        registry::ALGORITHMS.map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about)),
+        registry::ALGORITHMS
+            .iter()
+            .map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about)),
     )
     .try_map(|name| registry::find(&name).ok_or("no such algorithm"))
 }
