@@ -326,12 +326,17 @@ fn faults(list: &str) -> Result<Faults, String> {
 }
 
 fn algorithm() -> impl TypedValueParser<Value = &'static registry::Entry> {
-    PossibleValuesParser::new(
-        registry::ALGORITHMS
-            .iter()
-            .map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about)),
-    )
-    .try_map(|name| registry::find(&name).ok_or("no such algorithm"))
+    algorithm_if(|_| true)
+}
+
+/// Only those with which a verb can do something.
+pub(crate) fn algorithm_if(
+    can: fn(&registry::Entry) -> bool,
+) -> impl TypedValueParser<Value = &'static registry::Entry> {
+    let able = registry::ALGORITHMS.iter().filter(|entry| can(entry));
+    let names = able.map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about));
+    PossibleValuesParser::new(names.collect::<Vec<_>>())
+        .try_map(|name| registry::find(&name).ok_or("no such algorithm"))
 }
 
 fn span(text: &str) -> Result<Duration, String> {
