@@ -323,8 +323,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
         let clock = server.clock.read(self.now);
-        let (effects, durable) = (&mut self.effects, server.disk.durable().clone());
+        let effects = &mut self.effects;
         let booted = inside_node(|| {
+            let durable = server.disk.durable().clone();
             let node = effects.boot(clock, id, &self.node_config, durable);
             let view = node.view();
             (node, view)

@@ -1,9 +1,7 @@
 //! Links that do more than delay: bandwidth, clogs, filters by kind, and deliveries by priority. Only runs that
 //! have one of them have a [`Traffic`].
 use std::collections::VecDeque;
-use std::io::{self, Write};
 
-use serde::Serialize;
 use synod_protocol::{Input, Message, Node, NodeId, Observer, PacketId, Time};
 
 use crate::Fault;
@@ -11,6 +9,9 @@ use crate::config::Config;
 use crate::draw::{Key, Site, Span};
 use crate::network::Fate;
 use crate::simulation::{Event, Simulation, Workload};
+
+mod length;
+use length::length;
 
 #[derive(Clone)]
 pub(crate) struct Traffic<N: Node> {
@@ -114,24 +115,6 @@ impl<N: Node> Traffic<N> {
     pub(crate) fn pooled(&self) -> impl Iterator<Item = &Event<N>> {
         self.pool.iter().flat_map(|pool| pool.lanes.iter().flat_map(|lane| &lane.events))
     }
-}
-
-/// In bytes, as JSON: what a message of this kind says more, it takes longer to say.
-fn length(message: &impl Serialize) -> u64 {
-    struct Counter(u64);
-    impl Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len() as u64;
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // What cannot be written has no length.
-    let _ = serde_json::to_writer(&mut counter, message);
-    counter.0
 }
 
 /// Deliveries one after the other, of all that is under way the oldest on the lane of highest priority, after
