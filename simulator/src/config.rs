@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::keyed::Deviation;
 use crate::{Fault, Scenario};
 
 mod check;
@@ -31,6 +32,9 @@ pub struct Config {
     pub nemesis: Nemesis,
     /// Strikes beside those of the nemesis.
     pub scenario: Option<Scenario>,
+    /// Nothing is drawn: all is nominal, but for these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviations: Option<Vec<Deviation>>,
 }
 
 /// After the heal, so many new calls must succeed within that time. No calls: there is no such phase.
@@ -194,6 +198,7 @@ impl Config {
             },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
             scenario: None,
+            deviations: None,
         }
     }
 
@@ -201,6 +206,7 @@ impl Config {
     pub(crate) fn does(&self, fault: Fault) -> bool {
         self.nemesis.strikes.contains_key(&fault)
             || self.scenario.as_ref().is_some_and(|scenario| scenario.does(fault))
+            || self.deviations.iter().flatten().any(|deviation| deviation.does(fault))
     }
 
     /// Must disks hold bytes, because something may happen to them?
