@@ -120,6 +120,7 @@ pub use sometimes::{Counting, Sometimes, Tally};
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
+pub mod keyed;
 pub mod untimed;
 
 mod time_travel;
