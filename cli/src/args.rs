@@ -10,6 +10,7 @@ use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
 use crate::{
+    compare::CompareArgs,
     conform, exit,
     lin::consistency::Asked,
     registry, spec,
@@ -38,6 +39,8 @@ pub enum Verb {
     Shrink(ShrinkArgs),
     /// Prove that a seed is one run
     Doctor(DoctorArgs),
+    /// Set the algorithms side by side that replicate the key–value store
+    Compare(CompareArgs),
     /// Check the TLA+ specs
     Spec(spec::SpecArgs),
     /// Hold a recorded run to its TLA+ spec, action by action
@@ -76,7 +79,7 @@ pub struct RunArgs {
     /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
     /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe,
     /// bandwidth, clog, filter, flapping
-    /// [default: all, or with --scenario those that it names]
+    /// [default: all that the algorithm is made for, or with --scenario those that it names]
     #[arg(long, value_name = "LIST", value_parser = faults)]
     pub faults: Option<Faults>,
 
@@ -142,10 +145,9 @@ pub struct SweepArgs {
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
 
-    /// Fault classes that the seeds draw from, with commas between them, `none`, or `all`:
-    /// loss, duplication, delay, partition, one-way, crash, disk, clock
-    #[arg(long, value_name = "LIST", default_value = "all", value_parser = faults)]
-    pub faults: Faults,
+    /// Fault classes that the seeds draw from, as of `synod run` [default: all that the algorithm is made for]
+    #[arg(long, value_name = "LIST", value_parser = faults)]
+    pub faults: Option<Faults>,
 
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -325,7 +327,9 @@ fn faults(list: &str) -> Result<Faults, String> {
 
 fn algorithm() -> impl TypedValueParser<Value = &'static registry::Entry> {
     PossibleValuesParser::new(
-        registry::ALGORITHMS.map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about)),
+        registry::ALGORITHMS
+            .iter()
+            .map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about)),
     )
     .try_map(|name| registry::find(&name).ok_or("no such algorithm"))
 }

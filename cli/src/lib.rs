@@ -1,6 +1,7 @@
 //! What the binary `synod` is made of. The compositions of floor 3 are here, so that tests and benches
 //! drive the very same ones.
 pub mod algorithm;
+pub mod promise;
 pub mod raft;
 pub mod registry;
 
@@ -10,6 +11,7 @@ pub mod files;
 pub mod report;
 pub mod run;
 pub mod clients;
+pub mod compare;
 pub mod lin;
 pub mod spec;
 pub mod conform;

@@ -1,10 +1,11 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
-use synod_simulator::{ConfigError, Journal, QueueKind, Scenario};
+use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
+    compare::{Contestant, Replicates, contestant},
     doctor::{self, Diagnosis},
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
@@ -19,6 +20,8 @@ use crate::{
 pub struct Entry {
     pub name: &'static str,
     pub about: &'static str,
+    /// What strikes unless somebody asks for others.
+    pub faults: &'static [Fault],
     pub read_scenario: fn(&Path) -> Result<Scenario, Failure>,
     pub run: fn(&RunOptions) -> Result<Report, Failure>,
     pub sweep: fn(&SweepOptions, &AtomicBool) -> Result<SweepReport, Failure>,
@@ -28,12 +31,17 @@ pub struct Entry {
     pub determinism: fn(Seeds, &Path) -> Result<Diagnosis, Failure>,
     pub hashes: fn(Seeds) -> String,
     pub journal: fn(u64, QueueKind) -> Result<Journal, ConfigError>,
+    /// How much of a cluster it can do without.
+    pub tolerance: fn(u32) -> Tolerance,
+    /// If it replicates the key–value store: how it is compared with others that do.
+    pub contestant: Option<Contestant>,
 }
 
 const fn entry<A: Algorithm>(about: &'static str) -> Entry {
     Entry {
         name: A::NAME,
         about,
+        faults: A::FAULTS,
         read_scenario: run::read_scenario::<A>,
         run: run::run::<A>,
         sweep: sweep::sweep::<A>,
@@ -43,12 +51,21 @@ const fn entry<A: Algorithm>(about: &'static str) -> Entry {
         determinism: doctor::determinism::<A>,
         hashes: doctor::hashes::<A>,
         journal: doctor::journal::<A>,
+        tolerance: A::tolerance,
+        contestant: None,
+    }
+}
+
+impl Entry {
+    /// It replicates the key–value store.
+    const fn compared<A: Replicates>(self) -> Entry {
+        Entry { contestant: Some(contestant::<A>()), ..self }
     }
 }
 
 /// All of them.
-pub const ALGORITHMS: [Entry; 1] =
-    [entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")];
+pub const ALGORITHMS: &[Entry] =
+    &[entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)").compared::<Raft>()];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)

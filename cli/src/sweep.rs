@@ -63,6 +63,8 @@ pub struct Told {
     pub actions: usize,
     pub before: Option<usize>,
     pub needs_timing: bool,
+    /// Of a story that needs timing, if it could be told by them.
+    pub deviations: Option<usize>,
     pub lines: Vec<String>,
     /// Names and contents.
     files: Vec<(String, String)>,
@@ -150,7 +152,7 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     lines.extend(replay::drawn::<A>(&story, if story.needs_timing() { 12 } else { replay::MOST_ROWS }));
     lines.push(String::new());
     let mut again = format!("synod sweep {} --seeds {seed}..{}", A::NAME, seed + 1);
-    if options.faults != Fault::ALL {
+    if options.faults != A::FAULTS {
         let names: Vec<&str> = options.faults.iter().map(|fault| fault.name()).collect();
         again += &format!(" --faults {}", if names.is_empty() { "none".into() } else { names.join(",") });
     }
@@ -162,7 +164,9 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     files.push((format!("{name}.rs"), rust_test::text::<A>(&story)));
     let actions = story.actions().len();
     let property = story.violation.property.to_string();
-    Some(Told { seed, property, actions, before, needs_timing: story.needs_timing(), lines, files })
+    let deviations = story.deviations().map(<[_]>::len);
+    let needs_timing = story.needs_timing();
+    Some(Told { seed, property, actions, before, needs_timing, deviations, lines, files })
 }
 
 impl SweepOptions {
@@ -213,8 +217,10 @@ impl SweepReport {
                     "seed": told.seed,
                     "property": told.property,
                     "actions": told.actions,
-                    "actions_before": told.before,
+                    "actions_before": told.before.filter(|_| !told.needs_timing),
                     "needs_timing": told.needs_timing,
+                    "deviations": told.deviations,
+                    "deviations_before": told.before.filter(|_| told.needs_timing),
                 })
             })
             .collect();
