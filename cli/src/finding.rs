@@ -70,7 +70,7 @@ fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
 ) -> Option<Violation> {
     let observer = (observer, A::Watch::default());
     let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
-    judge::verdict::<A>(&simulation.favourite(A::is_favourite).run()).0
+    judge::verdict::<A>(&simulation.favourite(A::is_favourite).predicates(A::predicates()).run()).0
 }
 
 /// The steps of a timed run, to be drawn.
@@ -119,7 +119,9 @@ fn by_deviations<A: Algorithm>(
         Some(_) => config.clone(),
         None => {
             let watch = A::Watch::default();
-            let prepare = |simulation: Simulation<_, _, _>| simulation.favourite(A::is_favourite);
+            let prepare = |simulation: Simulation<_, _, _>| {
+                simulation.favourite(A::is_favourite).predicates(A::predicates())
+            };
             keyed::note(config, node.clone(), A::request, watch, prepare).ok()?.0
         }
     };

@@ -278,7 +278,8 @@ fn timed<A: Algorithm>(
     let observer = (Diagram::<A>::new(story.nodes), A::Watch::default());
     let mut simulation = Simulation::new(config.clone(), story.node_config.clone(), A::request, observer)
         .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite);
+        .favourite(A::is_favourite)
+        .predicates(A::predicates());
     let mut goes_on = true;
     while goes_on && simulation.observer().0.rows() < until {
         goes_on = simulation.step();

@@ -15,6 +15,7 @@ use synod_cli::{
     replay::{ReplayOptions, holds, replay},
     replay_file::Story,
     shrink::{ShrinkOptions, shrink},
+    swarm::Asked,
     sweep::{SweepOptions, SweepReport, plan::Seeds, sweep},
 };
 use synod_protocol::NodeId;
@@ -29,6 +30,7 @@ fn swept<A: Algorithm>(name: &str, jobs: usize) -> (SweepReport, std::path::Path
         seeds: Seeds { from: 0, to: 40 },
         shard: None,
         faults: Fault::ALL.to_vec(),
+        asked: Asked::default(),
         jobs: Some(jobs),
         keep_going: false,
         out: Some(out.clone()),
