@@ -14,6 +14,9 @@ use crate::{Fault, Scenario};
 mod check;
 pub use check::ConfigError;
 mod display;
+mod knobs;
+pub use knobs::{KnobError, Turned};
+pub(crate) use knobs::{duration, span};
 
 /// A run is a function of this, of the algorithm and of the workload.
 ///

@@ -35,10 +35,16 @@ const PAIRS_UP_TO: usize = 24;
 /// Minimises the deviations of a configuration that [`note`](super::note) made. The same run gives the same
 /// result, to the byte.
 ///
+/// `smaller` makes a cluster smaller by one node, if it may be.
 /// `patience` is how many steps may be made in all runs; some millions take a second.
 ///
 /// Returns `None` if the run does not fail as its deviations tell it.
-pub fn minimise(config: Config, patience: u64, judge: impl FnMut(&Config) -> Verdict) -> Option<Minimised> {
+pub fn minimise(
+    config: Config,
+    patience: u64,
+    smaller: impl Fn(&Config) -> Option<Config>,
+    judge: impl FnMut(&Config) -> Verdict,
+) -> Option<Minimised> {
     let before = config.deviations.as_ref().map_or(0, Vec::len);
     let mut search = Search { config, judge, patience, steps: 0, tries: 0 };
     if !search.fails(&search.config.clone()) {
@@ -47,7 +53,7 @@ pub fn minimise(config: Config, patience: u64, judge: impl FnMut(&Config) -> Ver
     search.without(|_| true);
     loop {
         let last = search.config.clone();
-        search.plainer();
+        search.plainer(&smaller);
         search.remove_groups();
         search.remove(|list, trial| pieces(list, &mut |list: &[u32]| trial(list)));
         if search.deviations().len() <= PAIRS_UP_TO {
@@ -132,7 +138,7 @@ impl<J: FnMut(&Config) -> Verdict> Search<J> {
     }
 
     /// Fewer nodes, clients and calls, and less time.
-    fn plainer(&mut self) {
+    fn plainer(&mut self, smaller: impl Fn(&Config) -> Option<Config>) {
         let turns: [fn(&mut Config); 8] = [
             |config| config.liveness.operations = 0,
             |config| config.liveness.operations = config.liveness.operations.min(1),
@@ -151,7 +157,7 @@ impl<J: FnMut(&Config) -> Verdict> Search<J> {
                     continue 'again;
                 }
             }
-            if self.smaller_cluster() {
+            if smaller(&self.config).is_some_and(|smaller| self.smaller_cluster(smaller)) {
                 continue 'again;
             }
             return;
@@ -159,10 +165,12 @@ impl<J: FnMut(&Config) -> Verdict> Search<J> {
     }
 
     /// One that serves if nothing is odd: some are too small to do anything at all.
-    fn smaller_cluster(&mut self) -> bool {
-        let candidate = Config { nodes: self.config.nodes - 1, ..self.config.clone() };
+    fn smaller_cluster(&mut self, candidate: Config) -> bool {
+        if self.deviations().is_empty() {
+            return candidate.nodes >= 3 && self.accept(candidate);
+        }
         let plain = Config { deviations: Some(Vec::new()), ..candidate.clone() };
-        candidate.nodes > 0 && !self.fails(&plain) && self.accept(candidate)
+        !self.fails(&plain) && self.accept(candidate)
     }
 
     /// The roundest values that still do it, each by itself.

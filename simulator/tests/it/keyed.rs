@@ -212,7 +212,9 @@ fn shrunk(config: &Config, bug: Bug, fails: fn(&Outcome<Lease>) -> bool) -> Mini
         let outcome = run(config, Some(bug));
         Verdict { fails: fails(&outcome), steps: outcome.counts.steps }
     };
-    minimise(told, 4_000_000, judge).expect("it fails as it is told")
+    let smaller =
+        |config: &Config| (config.nodes > 1).then(|| Config { nodes: config.nodes - 1, ..config.clone() });
+    minimise(told, 4_000_000, smaller, judge).expect("it fails as it is told")
 }
 
 fn words(config: &Config) -> Vec<String> {
