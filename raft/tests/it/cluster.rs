@@ -35,6 +35,8 @@ struct Disk {
     /// Records and outputs in their order; the outputs wait for the records before them.
     queue: Vec<Effect<Server>>,
     slow: bool,
+    /// How many records it has.
+    records: u64,
 }
 
 pub(crate) struct Cluster {
@@ -46,8 +48,9 @@ pub(crate) struct Cluster {
     armed: BTreeMap<NodeId, BTreeSet<Timer>>,
     isolated: BTreeSet<NodeId>,
     watch: Watch<Store>,
-    steps: u64,
     pub(crate) told: Vec<Done>,
+    /// All steps of the nodes, for those who hold them to a spec.
+    pub(crate) steps: Vec<Step<'static, Server>>,
 }
 
 pub(crate) fn n(id: u32) -> NodeId {
@@ -84,8 +87,8 @@ impl Cluster {
             armed: BTreeMap::new(),
             isolated: BTreeSet::new(),
             watch: Watch::default(),
-            steps: 0,
             told: Vec::new(),
+            steps: Vec::new(),
         };
         for id in ids {
             cluster.restart(id.0);
@@ -200,7 +203,10 @@ impl Cluster {
     /// The node goes down; only what is durable on its disk stays.
     pub(crate) fn crash(&mut self, id: u32) {
         self.nodes[id as usize - 1] = None;
-        self.disks[id as usize - 1].queue.clear();
+        let disk = &mut self.disks[id as usize - 1];
+        disk.queue.clear();
+        let what = What::Crashed { records: disk.records };
+        self.watch_step(n(id), what);
         self.armed.remove(&n(id));
     }
 
@@ -211,7 +217,7 @@ impl Cluster {
         let node: Server = out.boot(Time::ZERO, n(id), &self.config, durable);
         let what = What::Booted {
             clock: Time::ZERO,
-            records: 0,
+            records: self.disks[id as usize - 1].records,
             effects: out.as_slice().into(),
             view: node.view(),
             durable: None,
@@ -230,7 +236,10 @@ impl Cluster {
         let disk = &mut self.disks[id as usize - 1];
         for effect in std::mem::take(&mut disk.queue) {
             match effect {
-                Effect::Persist(record) => disk.synced.apply(&record),
+                Effect::Persist(record) => {
+                    disk.synced.apply(&record);
+                    disk.records += 1;
+                }
                 Effect::Send(to, message) => self.network.push(Envelope { from: n(id), to, message }),
                 Effect::Reply(caller, answer) => self.answers.push((caller, answer)),
                 _ => {}
@@ -279,11 +288,11 @@ impl Cluster {
     }
 
     fn watch_step(&mut self, id: NodeId, what: What<'_, Server>) {
-        let step = Step { number: self.steps, at: Time::ZERO, place: Place::Node(id), what };
-        self.steps += 1;
+        let step = Step { number: self.steps.len() as u64, at: Time::ZERO, place: Place::Node(id), what };
         let nodes = Nodes::new(&self.nodes);
         let moment = self.watch.observe(&step, nodes).and_then(|()| invariants::check(nodes));
         moment.unwrap_or_else(|violation| panic!("{violation}"));
+        self.steps.push(step.into_owned());
     }
 
     fn take_effects(&mut self, id: NodeId, input: Option<Input<Server>>, mut out: Effects<Server>) {
