@@ -2,6 +2,7 @@
 
 // The rules of the house.
 mod architecture;
+mod comparison;
 mod tidy;
 
 // Compositions.
