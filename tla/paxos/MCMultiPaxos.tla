@@ -73,9 +73,8 @@ OneBallot  == <<{s1}>>
 NoMore     == <<{}>>
 OneThenTwo == <<{s1, s2, s3}, {s2}>>
 TwoBallots == <<{s1}, {s2}>>
-TwoOfOne   == <<{s1}, {s1}>>
 ThenTwo    == <<{}, {s2}>>
-ThenBack   == <<{}, {s2}, {s1}>>
+ThenMore   == <<{}, {s2}, {s3}>>
 
 ------------------------------------------------------------------------------
 (* Witnesses: these must fail. *)
@@ -83,7 +82,6 @@ ThenBack   == <<{}, {s2}, {s1}>>
 Leaders == {s \in Server : role[s] = "leader"}
 
 WitTwoLeaders == Cardinality(Leaders) < 2
-WitChosen     == decided = <<>>
 WitAllChosen  == Len(decided) < MaxSlot
 WitHole       ==                      \* slot 2 is voted for where slot 1 is not
     \A s \in Server : 2 \in DOMAIN votes[s] => (1 \in DOMAIN votes[s] \/ cut[s] > 0)
