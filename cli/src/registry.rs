@@ -7,6 +7,8 @@ use crate::{
     algorithm::Algorithm,
     compare::{Contestant, Replicates, contestant},
     doctor::{self, Diagnosis},
+    multipaxos::MultiPaxos,
+    paxos::Paxos,
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
     report::Report,
@@ -64,8 +66,11 @@ impl Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: &[Entry] =
-    &[entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)").compared::<Raft>()];
+pub const ALGORITHMS: &[Entry] = &[
+    entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)").compared::<Raft>(),
+    entry::<Paxos>("one value, chosen once (Lamport 2001)"),
+    entry::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
