@@ -10,6 +10,7 @@ use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
 use crate::{
+    compare::CompareArgs,
     conform, exit,
     lin::consistency::Asked,
     registry, spec,
@@ -38,6 +39,8 @@ pub enum Verb {
     Shrink(ShrinkArgs),
     /// Prove that a seed is one run
     Doctor(DoctorArgs),
+    /// Set the algorithms side by side that replicate the key–value store
+    Compare(CompareArgs),
     /// Check the TLA+ specs
     Spec(spec::SpecArgs),
     /// Hold a recorded run to its TLA+ spec, action by action
@@ -323,10 +326,17 @@ fn faults(list: &str) -> Result<Faults, String> {
 }
 
 fn algorithm() -> impl TypedValueParser<Value = &'static registry::Entry> {
-    PossibleValuesParser::new(
-        registry::ALGORITHMS.map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about)),
-    )
-    .try_map(|name| registry::find(&name).ok_or("no such algorithm"))
+    algorithm_if(|_| true)
+}
+
+/// Only those with which a verb can do something.
+pub(crate) fn algorithm_if(
+    can: fn(&registry::Entry) -> bool,
+) -> impl TypedValueParser<Value = &'static registry::Entry> {
+    let able = registry::ALGORITHMS.iter().filter(|entry| can(entry));
+    let names = able.map(|entry| clap::builder::PossibleValue::new(entry.name).help(entry.about));
+    PossibleValuesParser::new(names.collect::<Vec<_>>())
+        .try_map(|name| registry::find(&name).ok_or("no such algorithm"))
 }
 
 fn span(text: &str) -> Result<Duration, String> {

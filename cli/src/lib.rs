@@ -11,6 +11,7 @@ pub mod files;
 pub mod report;
 pub mod run;
 pub mod clients;
+pub mod compare;
 pub mod lin;
 pub mod spec;
 pub mod conform;
