@@ -3,6 +3,8 @@
 pub mod algorithm;
 pub mod promise;
 pub mod raft;
+pub mod paxos;
+pub mod multipaxos;
 pub mod registry;
 
 pub mod args;

@@ -11,6 +11,8 @@ use crate::{
         recorded::{self, Recorded},
     },
     doctor::{self, Diagnosis},
+    multipaxos::MultiPaxos,
+    paxos::Paxos,
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
     report::Report,
@@ -85,10 +87,13 @@ impl Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: &[Entry] =
-    &[Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
+pub const ALGORITHMS: &[Entry] = &[
+    Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
         .held_to_spec::<Raft>()
-        .compared::<Raft>()];
+        .compared::<Raft>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
+    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
