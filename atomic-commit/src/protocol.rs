@@ -23,6 +23,10 @@ pub trait Protocol:
     /// The transaction that a message is about.
     fn txn_of(message: &Self::Message) -> TxnId;
 
+    /// The transaction that a timer is about.
+    fn txn_of_timer(timer: Self::Timer) -> TxnId;
+
+    fn config(&self) -> &Config;
     fn branches(&self) -> &Branches;
     fn locks(&self) -> &Locks;
 }

@@ -193,6 +193,15 @@ impl Protocol for TwoPhase {
         message.txn
     }
 
+    fn txn_of_timer(timer: Timer) -> TxnId {
+        let (Timer::Votes(txn) | Timer::Resend(txn) | Timer::Doubt(txn)) = timer;
+        txn
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
     fn branches(&self) -> &Branches {
         &self.persistent.branches
     }

@@ -1,10 +1,12 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
+use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario};
 
 use crate::{
     algorithm::Algorithm,
+    atomic_commit::Commit,
     doctor::{self, Diagnosis},
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
@@ -50,8 +52,11 @@ const fn entry<A: Algorithm>(about: &'static str) -> Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: [Entry; 1] =
-    [entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")];
+pub const ALGORITHMS: [Entry; 3] = [
+    entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)"),
+    entry::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    entry::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
