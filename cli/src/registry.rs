@@ -1,10 +1,12 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
+use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
+    atomic_commit::Commit,
     compare::{Contestant, Replicates, contestant},
     conform::{
         Conforms,
@@ -93,6 +95,8 @@ pub const ALGORITHMS: &[Entry] = &[
         .compared::<Raft>(),
     Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
     Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
+    Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
