@@ -93,6 +93,9 @@ pub use effects::{Effect, Effects, Input};
 mod state_machine;
 pub use state_machine::StateMachine;
 
+mod replicated;
+pub use replicated::{Image, Replicated, Seen};
+
 mod quorum;
 pub use quorum::{Quorum, majority};
 
