@@ -2,10 +2,11 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
-use synod_linearizability::{DataType, History, HistoryError, Operation};
 use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
-use synod_simulator::{ClientCall, Draws, Predicates, Sometimes};
+use synod_simulator::{Draws, Fault, Predicates, Sometimes, Tolerance};
 use synod_telemetry::Narrator;
+
+use crate::promise::Promise;
 
 /// An algorithm, with the application that it replicates and those who watch it.
 pub trait Algorithm: Sized + 'static {
@@ -16,12 +17,22 @@ pub trait Algorithm: Sized + 'static {
     type Narrator: Narrator<Self::Node> + Default;
     /// Tells its steps to a person.
     type Chronicle: Chronicle<Self::Node> + Default;
+    /// What its clients can rely on.
+    type Promise: Promise<Self>;
 
     /// As it is called on the command line.
     const NAME: &'static str;
 
-    /// What its clients use.
-    const DATA_TYPE: DataType = DataType::KeyValue;
+    /// The faults that it is made for: what strikes unless somebody asks for others.
+    const FAULTS: &'static [Fault] = &Fault::ALL;
+
+    /// A cluster has so many nodes at least.
+    const LEAST_NODES: u32 = 1;
+
+    /// How many of so many nodes it can do without, and which never fail.
+    fn tolerance(_nodes: u32) -> Tolerance {
+        Tolerance::default()
+    }
 
     fn config(nodes: u32) -> <Self::Node as Node>::Config;
 
@@ -70,18 +81,6 @@ pub trait Algorithm: Sized + 'static {
     /// What a run should come into sometimes.
     fn sometimes() -> Box<dyn Sometimes<Self::Node>> {
         Box::new(())
-    }
-
-    /// A call as the checker of histories sees it.
-    fn operation(call: &ClientCall<Self::Node>) -> Operation;
-
-    /// The history of a run. What certainly did not happen is left out.
-    ///
-    /// # Errors
-    /// Clients that called twice at once: a defect of the harness.
-    fn history(calls: &[ClientCall<Self::Node>]) -> Result<History, HistoryError> {
-        let happened = calls.iter().filter(|call| call.returned.is_some() || call.reached);
-        History::new(happened.map(Self::operation))
     }
 }
 

@@ -76,7 +76,7 @@ pub struct RunArgs {
     /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
     /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe,
     /// bandwidth, clog, filter, flapping
-    /// [default: all, or with --scenario those that it names]
+    /// [default: all that the algorithm is made for, or with --scenario those that it names]
     #[arg(long, value_name = "LIST", value_parser = faults)]
     pub faults: Option<Faults>,
 
@@ -142,10 +142,9 @@ pub struct SweepArgs {
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
 
-    /// Fault classes that the seeds draw from, with commas between them, `none`, or `all`:
-    /// loss, duplication, delay, partition, one-way, crash, disk, clock
-    #[arg(long, value_name = "LIST", default_value = "all", value_parser = faults)]
-    pub faults: Faults,
+    /// Fault classes that the seeds draw from, as of `synod run` [default: all that the algorithm is made for]
+    #[arg(long, value_name = "LIST", value_parser = faults)]
+    pub faults: Option<Faults>,
 
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -5,22 +5,22 @@ use synod_linearizability::{Monitor, Operation};
 use synod_protocol::{Answer, Caller, ClientId, Node, Nodes, Observer, Step, Time, Violation, What};
 use synod_simulator::ClientCall;
 
-use crate::algorithm::Algorithm;
+use crate::promise::Objects;
 
 /// Judges the history of a run while it happens. What it cannot judge in time is left to the check at the end.
-pub struct Clients<A: Algorithm> {
+pub struct Clients<A: Objects> {
     monitor: Monitor,
     /// The call that each client has open.
     open: BTreeMap<ClientId, ClientCall<A::Node>>,
 }
 
-impl<A: Algorithm> Default for Clients<A> {
+impl<A: Objects> Default for Clients<A> {
     fn default() -> Self {
         Clients { monitor: Monitor::new(A::DATA_TYPE).steps(20_000), open: BTreeMap::new() }
     }
 }
 
-impl<A: Algorithm> Clients<A> {
+impl<A: Objects> Clients<A> {
     /// The first try of a call.
     fn called(
         &mut self,
@@ -73,7 +73,7 @@ fn refused(error: synod_linearizability::HistoryError) -> Violation {
     Violation::new("Clients call one thing at a time", error.to_string())
 }
 
-impl<A: Algorithm> Observer<A::Node> for Clients<A> {
+impl<A: Objects> Observer<A::Node> for Clients<A> {
     fn observe(&mut self, step: &Step<'_, A::Node>, _: Nodes<'_, A::Node>) -> Result<(), Violation> {
         match &step.what {
             What::Called { caller, request, .. } => self.called(step.at, *caller, request),

@@ -106,7 +106,7 @@ fn timed<A: Algorithm>(
 ) -> Finding<A::Node> {
     let (mut config, mut violation, mut tries) = (config.clone(), violation, 0);
     'again: loop {
-        for candidate in plainer(&config) {
+        for candidate in plainer::<A>(&config) {
             tries += 1;
             let node = A::resized(node, candidate.nodes);
             if let Some(same) = run::<A, _>(&candidate, &node, ())
@@ -128,7 +128,7 @@ fn timed<A: Algorithm>(
     }
 }
 
-fn plainer(config: &Config) -> Vec<Config> {
+fn plainer<A: Algorithm>(config: &Config) -> Vec<Config> {
     let mut plainer: Vec<Config> =
         config.faults().into_iter().map(|fault: Fault| config.clone().without_faults(&[fault])).collect();
     let mut with = |turn: &dyn Fn(&mut Config)| {
@@ -141,7 +141,12 @@ fn plainer(config: &Config) -> Vec<Config> {
     with(&|config| config.operations = (config.operations / 2).max(1));
     with(&|config| config.clients = (config.clients / 2).max(1));
     with(&|config| config.safety /= 2);
-    with(&|config| config.nodes = if config.nodes > 3 { config.nodes - 1 } else { config.nodes });
+    with(&|config| {
+        if config.nodes > A::LEAST_NODES.max(3) {
+            config.nodes -= 1;
+            config.tolerance = A::tolerance(config.nodes);
+        }
+    });
     plainer.retain(|candidate| !candidate.safety.is_zero());
     plainer
 }

@@ -1,9 +1,11 @@
 //! An algorithm as the shrinker sees it, and how a run is judged.
-use synod_linearizability as lin;
 use synod_protocol::{Node, Violation};
 use synod_simulator::{ClientCall, Liveness, Outcome, untimed};
 
-use crate::algorithm::Algorithm;
+use crate::{
+    algorithm::Algorithm,
+    promise::{Judged, Promise},
+};
 
 /// An algorithm with its knobs.
 #[derive(Debug)]
@@ -11,8 +13,6 @@ pub struct Judge<A: Algorithm> {
     pub config: <A::Node as Node>::Config,
 }
 
-/// What a violation of the clients' view is called.
-pub const LINEARIZABILITY: &str = "Linearizability";
 /// What is violated by a cluster that does not serve after the heal.
 pub const LIVENESS: &str = "Liveness";
 
@@ -21,6 +21,10 @@ const CHECKER_STEPS: u64 = 2_000_000;
 
 impl<A: Algorithm> untimed::Judge<A::Node> for Judge<A> {
     type Watch = A::Watch;
+
+    fn least_nodes(&self) -> u32 {
+        A::LEAST_NODES
+    }
 
     fn config(&self, nodes: u32) -> <A::Node as Node>::Config {
         A::resized(&self.config, nodes)
@@ -45,23 +49,22 @@ pub enum History {
     Unexplained(Violation),
 }
 
-/// Is there an order that explains what clients saw?
+/// Was what clients were promised kept?
 pub fn history<A: Algorithm>(calls: &[ClientCall<A::Node>]) -> History {
-    let history = match A::history(calls) {
+    let history = match A::Promise::history(calls) {
         Ok(history) => history,
         Err(error) => {
-            return History::Unexplained(Violation::new("Clients call in order", error.to_string()));
+            return History::Unexplained(Violation::new("Clients call in order", format!("{error:#}")));
         }
     };
-    match lin::check(&history, &lin::Options::default().steps(CHECKER_STEPS)) {
-        lin::Verdict::NotLinearizable(violation) => {
+    match A::Promise::judge(&history, CHECKER_STEPS) {
+        Judged::Broken(story) => {
             // The first line says it; the rest shows it.
-            let story = violation.to_string();
             let first = story.lines().next().unwrap_or_default().to_owned();
-            History::Unexplained(Violation::new(LINEARIZABILITY, first))
+            History::Unexplained(Violation::new(A::Promise::PROPERTY, first))
         }
-        lin::Verdict::Linearizable { .. } => History::Explained,
-        _ => History::Undecided,
+        Judged::Kept(_) => History::Explained,
+        Judged::Undecided(_) => History::Undecided,
     }
 }
 

@@ -9,7 +9,10 @@ use synod_raft::{Body, Config, Entry, Payload, RaftEvent, RaftMessage, Term, Tim
 use synod_simulator::{ClientCall, Draws, Predicates, Sometimes};
 use synod_telemetry::{Milestone, Narrator, Story};
 
-use crate::algorithm::{Algorithm, Chronicle, Line, in_words};
+use crate::{
+    algorithm::{Algorithm, Chronicle, Line, in_words},
+    promise::{Linearizable, Objects},
+};
 
 mod diagram;
 mod sometimes;
@@ -30,6 +33,7 @@ impl Algorithm for Raft {
     type Watch = Watch<Store>;
     type Narrator = RaftNarrator;
     type Chronicle = RaftChronicle;
+    type Promise = Linearizable;
 
     const NAME: &'static str = "raft";
 
@@ -93,7 +97,9 @@ impl Algorithm for Raft {
     fn sometimes() -> Box<dyn Sometimes<Server>> {
         Box::new(sometimes::RaftSometimes::default())
     }
+}
 
+impl Objects for Raft {
     fn operation(call: &ClientCall<Server>) -> Operation {
         let returned = call.returned.as_ref().map(|(at, output)| (*at, output));
         operation(call.client, &call.request, call.called, returned)

@@ -1,7 +1,7 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
-use synod_simulator::{ConfigError, Journal, QueueKind, Scenario};
+use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario};
 
 use crate::{
     algorithm::Algorithm,
@@ -19,6 +19,8 @@ use crate::{
 pub struct Entry {
     pub name: &'static str,
     pub about: &'static str,
+    /// What strikes unless somebody asks for others.
+    pub faults: &'static [Fault],
     pub read_scenario: fn(&Path) -> Result<Scenario, Failure>,
     pub run: fn(&RunOptions) -> Result<Report, Failure>,
     pub sweep: fn(&SweepOptions, &AtomicBool) -> Result<SweepReport, Failure>,
@@ -34,6 +36,7 @@ const fn entry<A: Algorithm>(about: &'static str) -> Entry {
     Entry {
         name: A::NAME,
         about,
+        faults: A::FAULTS,
         read_scenario: run::read_scenario::<A>,
         run: run::run::<A>,
         sweep: sweep::sweep::<A>,

@@ -3,17 +3,18 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
-use synod_linearizability::Verdict;
 use synod_protocol::{Time, Violation};
 use synod_simulator::{Config, Counts, Fault, Liveness, Tally};
 use synod_telemetry::grpc::ExportError;
 
-use crate::{exit::Exit, run::RunOptions};
+use crate::{exit::Exit, promise::Judged, run::RunOptions};
 
 /// All that is to be said of a run.
 #[derive(Debug)]
 pub struct Report {
     pub algorithm: &'static str,
+    /// What strikes unless somebody asks for others.
+    pub usual_faults: &'static [Fault],
     pub config: Config,
     pub story: Vec<String>,
     /// What the algorithm adds: elections, for Raft.
@@ -36,19 +37,18 @@ pub struct Report {
 pub struct Verdicts {
     pub invariants: Option<Violation>,
     pub liveness: Liveness,
-    pub linearizability: Verdict,
-    /// How many operations the history has.
-    pub operations: usize,
+    /// What clients were promised, and whether it was kept.
+    pub promise: (&'static str, Judged),
 }
 
 impl Verdicts {
     pub fn exit(&self) -> Exit {
         if self.invariants.is_some()
             || self.liveness.is_stuck()
-            || matches!(self.linearizability, Verdict::NotLinearizable(_))
+            || matches!(self.promise.1, Judged::Broken(_))
         {
             Exit::Violated
-        } else if matches!(self.linearizability, Verdict::Linearizable { .. }) {
+        } else if matches!(self.promise.1, Judged::Kept(_)) {
             Exit::Holds
         } else {
             Exit::Inconclusive
@@ -90,18 +90,15 @@ impl Verdicts {
                 )
             }
         };
-        let linearizability = match &self.linearizability {
-            Verdict::Linearizable { .. } => {
-                (Some(true), format!("an order of all {} operations explains every answer", self.operations))
-            }
-            Verdict::NotLinearizable(violation) => (Some(false), violation.to_string()),
-            Verdict::Unknown { why, .. } => (None, format!("not decided: {why}")),
-            other => (None, format!("{other:?}")),
+        let (name, promise) = match &self.promise {
+            (name, Judged::Kept(how)) => (*name, (Some(true), how.clone())),
+            (name, Judged::Broken(story)) => (*name, (Some(false), story.clone())),
+            (name, Judged::Undecided(why)) => (*name, (None, why.clone())),
         };
         [
             ("invariants", invariants.0, invariants.1),
             ("liveness", liveness.0, liveness.1),
-            ("linearizability", linearizability.0, linearizability.1),
+            (name, promise.0, promise.1),
         ]
     }
 }
@@ -131,7 +128,9 @@ impl Report {
         if *swarm {
             command += " --swarm";
         }
-        if let Some(faults) = faults.as_ref().filter(|faults| scenario.is_some() || **faults != Fault::ALL) {
+        if let Some(faults) =
+            faults.as_ref().filter(|faults| scenario.is_some() || **faults != *self.usual_faults)
+        {
             let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
             let list = if names.is_empty() { "none".to_owned() } else { names.join(",") };
             let _ = write!(command, " --faults {list}");

@@ -7,7 +7,6 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use synod_linearizability as lin;
 use synod_protocol::{Observer, Recording};
 use synod_simulator::{Config, Counting, Fault, Outcome, Scenario, Simulation, Vocabulary};
 use synod_telemetry::{
@@ -17,9 +16,9 @@ use synod_telemetry::{
 
 use crate::{
     algorithm::{Algorithm, Chronicle},
-    clients::Clients,
     exit::Exit,
     files::Folder,
+    promise::Promise,
     report::{Report, Verdicts},
     story::Storyteller,
 };
@@ -62,7 +61,26 @@ impl RunOptions {
         }
     }
 
-    /// The knobs of the simulator for it.
+    /// The knobs of the simulator for it, as this algorithm can bear them.
+    ///
+    /// # Errors
+    /// Fewer nodes than it can do with.
+    pub fn config_of<A: Algorithm>(&self) -> Result<Config, Failure> {
+        let usual = (self.faults.is_none() && self.scenario.is_none()).then(|| A::FAULTS.to_vec());
+        let mut config =
+            RunOptions { faults: usual.or_else(|| self.faults.clone()), ..self.clone() }.config();
+        if self.swarm {
+            config.nodes = config.nodes.max(A::LEAST_NODES);
+        } else if config.nodes < A::LEAST_NODES {
+            let (name, least, asked) = (A::NAME, A::LEAST_NODES, config.nodes);
+            let error = anyhow::anyhow!("--nodes {asked}: {name} needs {least} nodes at least");
+            return Err(Failure { exit: Exit::Usage, error });
+        }
+        config.tolerance = A::tolerance(config.nodes);
+        Ok(config)
+    }
+
+    /// The same for an algorithm that bears all faults, in clusters of any size, while a majority is up.
     pub fn config(&self) -> Config {
         let faults = match (&self.faults, &self.scenario) {
             (Some(faults), _) => &faults[..],
@@ -118,27 +136,24 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
     }
     let folder =
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
-    let config = options.config();
+    let config = options.config_of::<A>()?;
     let mut recording = options.records().then(Recording::<A::Node>::default);
     let mut storyteller = Storyteller::<A::Chronicle>::default();
     let observer = (&mut recording, &mut storyteller);
     let outcome = simulate::<A, _>(config.clone(), observer, true)?;
 
-    let history = A::history(&outcome.calls).map_err(|error| Failure {
-        exit: Exit::Internal,
-        error: anyhow::Error::new(error).context("the clients of the simulator called in no sensible order"),
-    })?;
-    let verdict = lin::check(&history, &lin::Options::default().steps(CHECKER_STEPS));
+    let history = A::Promise::history(&outcome.calls).map_err(internal)?;
+    let judged = A::Promise::judge(&history, CHECKER_STEPS);
     let mut report = Report {
         algorithm: A::NAME,
+        usual_faults: A::FAULTS,
         story: storyteller.story(options.verbose),
         summary: storyteller.chronicle.summary(),
         summary_line: storyteller.chronicle.in_a_line(),
         verdicts: Verdicts {
             invariants: outcome.violation,
             liveness: outcome.liveness,
-            linearizability: verdict,
-            operations: history.len(),
+            promise: (A::Promise::NAME, judged),
         },
         counts: outcome.counts,
         sometimes: outcome.sometimes,
@@ -191,7 +206,7 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
     let node = A::config(config.nodes);
     let safety = config.safety;
     let mut counting = Counting::new(A::sometimes());
-    let judges = (A::Watch::default(), Clients::<A>::default());
+    let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());
     let watch = (&mut counting, judges);
     let mut simulation = Simulation::new(config, node, A::request, (observer, watch))
         .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
@@ -225,7 +240,7 @@ fn write_files<A: Algorithm>(
     folder: Option<Folder>,
     header: &Header,
     recording: &Recording<A::Node>,
-    history: &lin::History,
+    history: &<A::Promise as Promise<A>>::History,
 ) -> Result<(), Failure> {
     let spans =
         tell(header, recording.steps(), A::Narrator::default()).map_err(|error| internal(error.into()))?;
@@ -238,7 +253,7 @@ fn write_files<A: Algorithm>(
                 }
                 writer.finish().map(drop)
             })?;
-            folder.write("history.jsonl", |file| history.write_jsonl(file))?;
+            folder.write("history.jsonl", |mut file| A::Promise::write(history, &mut file))?;
             folder.write("trace.otlp.jsonl", |mut file| otlp_json::write(&mut file, &spans))?;
             folder.write("trace.jaeger.json", |mut file| jaeger_json::write(&mut file, &spans))
         };

@@ -69,6 +69,8 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
         among: one_of(&mut order, &[100, 1_000, 10_000]),
         slot: Duration::from_micros(50)..Duration::from_micros(one_of(&mut order, &[100, 500, 2_000])),
     });
+    config.nodes = config.nodes.max(A::LEAST_NODES);
+    config.tolerance = A::tolerance(config.nodes);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }
 }

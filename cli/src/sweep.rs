@@ -150,7 +150,7 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     lines.extend(replay::drawn::<A>(&story, if story.needs_timing() { 12 } else { replay::MOST_ROWS }));
     lines.push(String::new());
     let mut again = format!("synod sweep {} --seeds {seed}..{}", A::NAME, seed + 1);
-    if options.faults != Fault::ALL {
+    if options.faults != A::FAULTS {
         let names: Vec<&str> = options.faults.iter().map(|fault| fault.name()).collect();
         again += &format!(" --faults {}", if names.is_empty() { "none".into() } else { names.join(",") });
     }

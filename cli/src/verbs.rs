@@ -47,7 +47,7 @@ pub fn sweep(args: SweepArgs) -> Result<Exit, Failure> {
     let options = SweepOptions {
         seeds: args.seeds,
         shard: args.shard,
-        faults: args.faults.0,
+        faults: args.faults.map_or_else(|| algorithm.faults.to_vec(), |faults| faults.0),
         jobs: args.jobs.map(usize::from),
         keep_going: args.keep_going,
         out: args.out,

@@ -1,7 +1,12 @@
 //! All knobs of a run. A seed alone says little: print the whole of this beside it.
-use std::{collections::BTreeMap, ops::Range, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
+use synod_protocol::{NodeId, majority};
 
 use crate::{Fault, Scenario};
 
@@ -29,8 +34,21 @@ pub struct Config {
     pub clock: Clock,
     pub process: Process,
     pub nemesis: Nemesis,
+    /// What the algorithm can do without.
+    pub tolerance: Tolerance,
     /// Strikes beside those of the nemesis.
     pub scenario: Option<Scenario>,
+}
+
+/// How much of a cluster an algorithm can do without, so that faults ask no more of it than it promises.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tolerance {
+    /// So many nodes must be up and whole for the cluster to serve: no more disks are damaged than leave them, and
+    /// the liveness phase heals just so many. `None`: a majority. Only what comes back goes below it.
+    pub needed: Option<u32>,
+    /// These do not fail: no strike on a node hits them, and the liveness phase heals them. Their links are as bad
+    /// as all others.
+    pub spared: BTreeSet<NodeId>,
 }
 
 /// After the heal, so many new calls must succeed within that time. No calls: there is no such phase.
@@ -110,7 +128,7 @@ pub struct Disk {
     pub torn: f64,
     /// Is what a node boots from verified? Without, it boots from whatever looks like records.
     pub checksums: bool,
-    /// Faults damage the disks of so many nodes at most; `None`: of as many as leave a majority whole.
+    /// Faults damage the disks of so many nodes at most; `None`: of as many as leave those whole that are needed.
     pub damaged_at_most: Option<u32>,
 }
 
@@ -193,8 +211,20 @@ impl Config {
                 loop_down: ms(20)..ms(300),
             },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
+            tolerance: Tolerance::default(),
             scenario: None,
         }
+    }
+
+    /// How many nodes the algorithm needs.
+    pub(crate) fn needed(&self) -> usize {
+        let nodes = self.nodes as usize;
+        self.tolerance.needed.map_or_else(|| majority(nodes), |needed| (needed as usize).min(nodes))
+    }
+
+    /// The nodes that may be struck.
+    pub(crate) fn targets(&self) -> Vec<NodeId> {
+        (1..=self.nodes).map(NodeId).filter(|id| !self.tolerance.spared.contains(id)).collect()
     }
 
     /// May it strike, by a class or by a rule?

@@ -1,7 +1,7 @@
 //! What can be done to a cluster, and how it is undone.
 use std::time::Duration;
 
-use synod_protocol::{Node, NodeId, Observer, Time, majority};
+use synod_protocol::{Node, NodeId, Observer, Time};
 
 use crate::Fault;
 use crate::clock::Clock;
@@ -300,8 +300,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         if self.servers[place(id)].has_ended {
             return false;
         }
-        let nodes = self.nodes.len();
-        let most = self.config.disk.damaged_at_most.map_or(nodes - majority(nodes), |most| most as usize);
+        let least = self.nodes.len() - self.config.needed();
+        let most = self.config.disk.damaged_at_most.map_or(least, |most| most as usize);
         let damaged = &mut self.nemesis.damaged;
         if !damaged.contains(&id) && damaged.len() < most {
             damaged.push(id);

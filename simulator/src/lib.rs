@@ -85,7 +85,7 @@
 mod config;
 pub use config::{
     Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Priorities, Process,
-    Strikes,
+    Strikes, Tolerance,
 };
 
 mod fault;

@@ -183,8 +183,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let until = self.now.after(draws.within(&lasts));
         let at_favourite = draws.chance(self.config.nemesis.at_favourite);
         let favourite = self.some_favourite(&mut draws).filter(|_| at_favourite);
+        let target = favourite.filter(|id| !self.config.tolerance.spared.contains(id));
         let deed = match fault {
-            Fault::Crash => return self.strike_down(of, favourite, &lasts, &mut draws),
+            Fault::Crash => return self.strike_down(of, target, &lasts, &mut draws),
             Fault::Partition => partition::two_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::OneWay => partition::one_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::Flapping => {
@@ -196,7 +197,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let Some(deed) = deed else { return };
         let victim = match deed {
             Deed::Cut(_) | Deed::Flap { .. } => None,
-            _ => favourite.or_else(|| Some(self.any_node(&mut draws))),
+            _ => match target.or_else(|| self.any_target(&mut draws)) {
+                Some(victim) => Some(victim),
+                None => return,
+            },
         };
         self.act(of, deed, victim.into_iter().collect(), until, draws);
     }
@@ -241,14 +245,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         lasts: &Range<Duration>,
         draws: &mut Draws,
     ) {
-        let mut nodes: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
+        let mut nodes = self.config.targets();
         draws.shuffle(&mut nodes);
         let (how_many, in_step) = (draws.below(4), draws.chance(0.5));
         let victims = match (favourite, how_many) {
             (Some(favourite), _) => vec![favourite],
             (None, 0) => nodes,
             (None, 1) => nodes.split_off(majority(nodes.len())),
-            (None, _) => nodes.split_off(nodes.len() - 1),
+            (None, _) => nodes.split_off(nodes.len().saturating_sub(1)),
         };
         self.nemesis.calendar(by).away = victims.len();
         match victims[..] {
@@ -348,8 +352,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 
-    fn any_node(&self, draws: &mut Draws) -> NodeId {
-        NodeId(1 + draws.below(self.config.nodes.into()) as u32)
+    fn any_target(&self, draws: &mut Draws) -> Option<NodeId> {
+        draws.pick(&self.config.targets()).copied()
     }
 
     pub(crate) fn some_favourite(&self, draws: &mut Draws) -> Option<NodeId> {

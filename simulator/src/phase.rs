@@ -1,7 +1,7 @@
 //! Safety first, under faults; then liveness: a quorum is healed, and must serve.
 use std::fmt::Write;
 
-use synod_protocol::{Node, NodeId, Observer, Place, Time, What, majority};
+use synod_protocol::{Node, NodeId, Observer, Place, Time, What};
 
 use crate::draw::{Draws, Site};
 use crate::network::{Cuts, Weather};
@@ -22,8 +22,8 @@ pub(crate) enum Phase {
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    /// Faults strike no more. A drawn majority is healed and up, its links are clean; the others stay as they
-    /// are and are cut off, for a cluster must do without them.
+    /// Faults strike no more. As many nodes as the algorithm needs are drawn, healed, and up, and their links are clean; the others
+    /// stay as they are and are cut off, for a cluster must do without them.
     pub(crate) fn end_safety(&mut self) {
         if self.phase != Phase::Safety {
             return;
@@ -35,8 +35,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let mut core: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
         Draws::new(self.config.seed, Site::Core, 0, 0).shuffle(&mut core);
         // Those whose disks failed, or may have failed, count as down.
-        core.sort_by_key(|id| self.servers[place(*id)].has_ended || self.nemesis.damaged.contains(id));
-        let mut others = core.split_off(majority(core.len()));
+        let is_lost = |id: &NodeId| self.servers[place(*id)].has_ended || self.nemesis.damaged.contains(id);
+        core.sort_by_key(|id| (!self.config.tolerance.spared.contains(id), is_lost(id)));
+        let mut others = core.split_off(self.config.needed());
         if core.iter().any(|id| self.servers[place(*id)].has_ended) {
             // More are gone than an algorithm can do without: the run asked for it.
             self.phase = Phase::Over;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use synod_cli::{
-    algorithm::Algorithm,
+    promise::{Linearizable, Promise},
     raft::Raft,
     run::{RunOptions, simulate},
 };
@@ -40,7 +40,8 @@ fn judge(
     if !matches!(outcome.liveness, Liveness::Live { .. }) {
         return wrong(format!("{:?}", outcome.liveness));
     }
-    let history = Raft::history(&outcome.calls).map_err(|error| error.to_string())?;
+    let history =
+        <Linearizable as Promise<Raft>>::history(&outcome.calls).map_err(|error| error.to_string())?;
     match check(&history, &Options::default().steps(50_000_000)) {
         Verdict::Linearizable { order } => match verify(&history, &order) {
             Ok(()) => Ok(outcome.counts.delivered),

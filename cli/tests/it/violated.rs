@@ -2,6 +2,7 @@
 use synod_cli::{
     algorithm::Algorithm,
     exit::Exit,
+    promise::{Linearizable, Objects},
     raft::{Raft, RaftChronicle, RaftNarrator, Server},
     run::{RunOptions, run},
 };
@@ -31,6 +32,7 @@ impl Algorithm for Doomed {
     type Watch = NoLeader;
     type Narrator = RaftNarrator;
     type Chronicle = RaftChronicle;
+    type Promise = Linearizable;
     const NAME: &'static str = "raft";
 
     fn config(nodes: u32) -> <Server as Node>::Config {
@@ -42,6 +44,9 @@ impl Algorithm for Doomed {
     fn is_favourite(node: &Server) -> bool {
         Raft::is_favourite(node)
     }
+}
+
+impl Objects for Doomed {
     fn operation(call: &ClientCall<Server>) -> Operation {
         Raft::operation(call)
     }
@@ -71,6 +76,7 @@ fn a_history_that_nothing_explains_is_a_violation() {
         type Watch = synod_raft::Watch<synod_kv::Store>;
         type Narrator = RaftNarrator;
         type Chronicle = RaftChronicle;
+        type Promise = Linearizable;
         const NAME: &'static str = "raft";
 
         fn config(nodes: u32) -> <Server as Node>::Config {
@@ -82,6 +88,8 @@ fn a_history_that_nothing_explains_is_a_violation() {
         fn is_favourite(node: &Server) -> bool {
             Raft::is_favourite(node)
         }
+    }
+    impl Objects for Forgetful {
         /// As if one read had seen what nobody wrote.
         fn operation(call: &ClientCall<Server>) -> Operation {
             let mut call = call.clone();
@@ -107,6 +115,7 @@ impl Algorithm for Misheard {
     type Watch = ();
     type Narrator = RaftNarrator;
     type Chronicle = RaftChronicle;
+    type Promise = Linearizable;
     const NAME: &'static str = "raft";
 
     fn config(nodes: u32) -> <Server as Node>::Config {
@@ -118,6 +127,9 @@ impl Algorithm for Misheard {
     fn is_favourite(node: &Server) -> bool {
         Raft::is_favourite(node)
     }
+}
+
+impl Objects for Misheard {
     fn operation(call: &ClientCall<Server>) -> Operation {
         let mut operation = Raft::operation(call);
         if let (Op::Get, 40.., Some(end)) = (&operation.op, call.number, &mut operation.returned) {

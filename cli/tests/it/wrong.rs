@@ -6,6 +6,7 @@ use std::{
 
 use synod_cli::{
     algorithm::Algorithm,
+    promise::{Linearizable, Objects},
     raft::{Raft, RaftChronicle, RaftNarrator, Server},
 };
 use synod_linearizability::Operation;
@@ -22,6 +23,7 @@ macro_rules! like_raft {
             type Watch = $watch;
             type Narrator = RaftNarrator;
             type Chronicle = RaftChronicle;
+            type Promise = Linearizable;
             const NAME: &'static str = "raft";
 
             fn config(nodes: u32) -> <Server as Node>::Config {
@@ -39,6 +41,9 @@ macro_rules! like_raft {
             fn is_favourite(node: &Server) -> bool {
                 Raft::is_favourite(node)
             }
+        }
+
+        impl Objects for $name {
             fn operation(call: &ClientCall<Server>) -> Operation {
                 $operation(call)
             }

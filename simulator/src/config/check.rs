@@ -1,6 +1,8 @@
 //! Knobs that make no sense.
 use std::time::Duration;
 
+use synod_protocol::NodeId;
+
 use super::{Config, Delay, Strikes};
 use crate::{Fault, Scenario};
 
@@ -46,6 +48,13 @@ impl Config {
                 return Err(ConfigError::TooShort { knob });
             }
         }
+        if let Some(needed) = self.tolerance.needed.filter(|needed| !(1..=self.nodes).contains(needed)) {
+            return Err(ConfigError::Needed { needed, nodes: self.nodes });
+        }
+        if let Some(&NodeId(node)) = self.tolerance.spared.iter().find(|id| !(1..=self.nodes).contains(&id.0))
+        {
+            return Err(ConfigError::NoSpared { node, nodes: self.nodes });
+        }
         self.scenario.as_ref().map_or(Ok(()), |scenario| Scenario::check(scenario, self.nodes))?;
         for (&fault, Strikes { pause, lasts }) in &self.nemesis.strikes {
             if !Fault::STRIKES.contains(&fault) {
@@ -89,6 +98,10 @@ pub enum ConfigError {
     TooShort { knob: &'static str },
     #[error("nemesis.strikes has {fault}, which is no class that strikes now and then")]
     NoStrike { fault: Fault },
+    #[error("tolerance.needed is {needed}, of {nodes} nodes; between one and all of them are needed")]
+    Needed { needed: u32, nodes: u32 },
+    #[error("tolerance.spared names n{node}; the nodes are n1 to n{nodes}")]
+    NoSpared { node: u32, nodes: u32 },
     #[error("the scenario strikes n{node}; the nodes are n1 to n{nodes}")]
     NoNode { node: u32, nodes: u32 },
     #[error("the scenario strikes \"it\" by a rule that waits for no predicate")]

@@ -21,6 +21,7 @@ impl fmt::Display for Config {
             clock,
             process,
             nemesis,
+            tolerance,
             scenario,
         } = self;
         writeln!(f, "seed = {seed}")?;
@@ -63,7 +64,7 @@ impl fmt::Display for Config {
         writeln!(f, "disk.checksums = {}", disk.checksums)?;
         match disk.damaged_at_most {
             Some(nodes) => writeln!(f, "disk.damaged_at_most = {nodes}")?,
-            None => writeln!(f, "disk.damaged_at_most = a minority")?,
+            None => writeln!(f, "disk.damaged_at_most = those that are not needed")?,
         }
         writeln!(f, "clock.drift_ppm = {}", clock.drift_ppm)?;
         writeln!(f, "clock.offset = {:?}", clock.offset)?;
@@ -78,6 +79,14 @@ impl fmt::Display for Config {
         }
         if nemesis.strikes.is_empty() {
             writeln!(f, "nemesis.strikes = none")?;
+        }
+        match tolerance.needed {
+            Some(nodes) => writeln!(f, "tolerance.needed = {nodes}")?,
+            None => writeln!(f, "tolerance.needed = a majority")?,
+        }
+        if !tolerance.spared.is_empty() {
+            let spared: Vec<String> = tolerance.spared.iter().map(ToString::to_string).collect();
+            writeln!(f, "tolerance.spared = {}", spared.join(" "))?;
         }
         if let Some(Scenario { name, rules, heal_at, .. }) = scenario {
             writeln!(f, "scenario = {name:?}, {} rules", rules.len())?;

@@ -117,15 +117,17 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn whom(&self, who: Who, it: Option<NodeId>, draws: &mut Draws) -> Vec<NodeId> {
-        let mut nodes: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
+        let mut nodes = self.config.targets();
         draws.shuffle(&mut nodes);
         let many = match who {
             Who::Any => 1,
             Who::Minority => nodes.len() - majority(nodes.len()),
             Who::Majority => majority(nodes.len()),
             Who::All => nodes.len(),
-            Who::Favourite => return self.some_favourite(draws).into_iter().collect(),
-            Who::It => return it.into_iter().collect(),
+            Who::Favourite => {
+                return self.some_favourite(draws).into_iter().filter(|node| nodes.contains(node)).collect();
+            }
+            Who::It => return it.into_iter().filter(|node| nodes.contains(node)).collect(),
             Who::Node(id) => return nodes.into_iter().filter(|node| *node == id).collect(),
         };
         nodes.truncate(many);

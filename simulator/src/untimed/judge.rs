@@ -9,6 +9,11 @@ use crate::outcome::ClientCall;
 pub trait Judge<N: Node> {
     type Watch: Observer<N>;
 
+    /// A cluster has so many nodes at least.
+    fn least_nodes(&self) -> u32 {
+        1
+    }
+
     /// Of a cluster of this size; smaller ones are tried too.
     fn config(&self, nodes: u32) -> N::Config;
 

@@ -113,6 +113,10 @@ impl<N: Node, J: Judge<N>> Search<'_, N, J> {
         Some(used.into_iter().map(|index| actions[index as usize].clone()).collect())
     }
 
+    pub(super) fn least_nodes(&self) -> u32 {
+        self.judge.least_nodes()
+    }
+
     pub(super) fn config(&self, nodes: u32) -> N::Config {
         self.judge.config(nodes)
     }

@@ -86,6 +86,7 @@ pub(super) fn smaller_cluster<N: Node, J: Judge<N>>(
         let all = u32::MAX.checked_shr(32 - (*nodes).min(32)).unwrap_or(u32::MAX);
         parts.extend((0..(*nodes).min(32)).map(|left_out| all & !(1 << left_out)));
     }
+    parts.retain(|part| part.count_ones() >= search.least_nodes());
     parts.sort_by_key(|part| part.count_ones());
     for part in parts {
         let is_in = |id: NodeId| part & (1 << (id.0 - 1)) != 0;

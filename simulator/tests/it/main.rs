@@ -13,6 +13,7 @@ mod release;
 mod scenarios;
 mod storage;
 mod time_travel;
+mod tolerance;
 mod toys;
 mod traffic;
 mod untimed;
