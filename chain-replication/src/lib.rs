@@ -30,3 +30,8 @@ pub use master::{Change, Configurations, Detector};
 
 mod event;
 pub use event::{ChainEvent, View};
+
+pub mod invariants;
+
+mod watch;
+pub use watch::Watch;

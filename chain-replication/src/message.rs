@@ -2,7 +2,7 @@
 use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Image, Message, StateMachine};
+use synod_protocol::{Caller, Image, Message, Shared, StateMachine};
 
 use crate::{Configuration, Entry, Epoch, Index, Round};
 
@@ -29,6 +29,10 @@ pub enum Body<S: StateMachine> {
     /// The tail committed everything up to here.
     Version { round: Round, acked: Index },
 
+    /// A client's call, passed on to whom it is for: an update to the head, a read to the tail. It counts in any
+    /// epoch.
+    Call { caller: Caller, command: Shared<S::Command> },
+
     /// To the master: the sender lives, in this epoch.
     Heartbeat,
     /// To the master: is this epoch still the latest?
@@ -49,6 +53,7 @@ impl<S: StateMachine> Message for ChainMessage<S> {
             Body::State { .. } => "State",
             Body::VersionQuery { .. } => "VersionQuery",
             Body::Version { .. } => "Version",
+            Body::Call { .. } => "Call",
             Body::Heartbeat => "Heartbeat",
             Body::Confirm { .. } => "Confirm",
             Body::Confirmed { .. } => "Confirmed",

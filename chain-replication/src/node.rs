@@ -99,6 +99,9 @@ impl<S: StateMachine> Node for Chain<S> {
             Body::Joined if to_master => self.on_joined(*epoch, out),
             Body::Configured(configuration) if by_master => self.on_configured(configuration, out),
             Body::Confirmed { round } if by_master => self.on_confirmed(*epoch, *round, out),
+            Body::Call { caller, command } if by_master || self.config.servers.contains(&from) => {
+                self.on_call(*caller, command, out);
+            }
             Body::Update { .. } | Body::Ack { .. } | Body::State { .. } => self.on_link(from, message, out),
             Body::VersionQuery { .. } | Body::Version { .. } => self.on_link(from, message, out),
             _ => out.note(ChainEvent::IgnoredNonsense { from }),
@@ -176,6 +179,11 @@ impl<S: StateMachine> Chain<S> {
 
     pub fn persistent(&self) -> &Persistent<S> {
         &self.persistent
+    }
+
+    /// Does it believe that it answers?
+    pub fn is_tail_of_serving(&self) -> bool {
+        self.is_tail() && self.configuration.serves
     }
 
     pub fn is_master(&self) -> bool {

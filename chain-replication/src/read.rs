@@ -73,7 +73,7 @@ impl<C> WaitingReads<C> {
 
 impl<S: StateMachine> Chain<S> {
     pub(crate) fn on_read(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
-        if self.config.reads == Reads::Eventual && self.is_server() {
+        if self.config.reads == Reads::Eventual {
             out.note(ChainEvent::AnsweredAnyhow { epoch: self.epoch() });
             return out.reply(from, self.newest(command));
         }
@@ -86,12 +86,12 @@ impl<S: StateMachine> Chain<S> {
         }
     }
 
-    fn answers_reads(&self) -> bool {
-        let is_asked = match self.config.reads {
-            Reads::Tail => self.is_tail(),
-            Reads::Apportioned | Reads::Eventual => self.configuration.is_member(self.id),
-        };
-        is_asked && self.configuration.serves
+    pub(crate) fn answers_reads(&self) -> bool {
+        match self.config.reads {
+            Reads::Tail => self.is_tail() && self.configuration.serves,
+            Reads::Apportioned => self.configuration.is_member(self.id) && self.configuration.serves,
+            Reads::Eventual => self.is_server(),
+        }
     }
 
     /// Spec: ChainReplication!AskMaster

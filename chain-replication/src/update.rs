@@ -122,7 +122,7 @@ impl<S: StateMachine> Chain<S> {
     ///
     /// Spec: ChainReplication!Commit · §2
     pub(crate) fn settle(&mut self, out: &mut Effects<Self>) {
-        if !self.is_tail() || !self.configuration.serves {
+        if !self.is_tail_of_serving() {
             return;
         }
         let index = match self.persistent.handed_over {

@@ -5,6 +5,7 @@ use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario};
 
 use crate::{
     algorithm::Algorithm,
+    chain::{Chain, Craq},
     doctor::{self, Diagnosis},
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
@@ -50,8 +51,11 @@ const fn entry<A: Algorithm>(about: &'static str) -> Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: [Entry; 1] =
-    [entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")];
+pub const ALGORITHMS: [Entry; 3] = [
+    entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)"),
+    entry::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)"),
+    entry::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)"),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
