@@ -7,6 +7,7 @@ use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Toleranc
 use crate::{
     algorithm::Algorithm,
     atomic_commit::Commit,
+    chain::{Chain, Craq},
     compare::{Contestant, Replicates, contestant},
     conform::{
         Conforms,
@@ -97,6 +98,10 @@ pub const ALGORITHMS: &[Entry] = &[
     Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
+    Entry::of::<Chain>(
+        "chain replication: updates at the head, reads at the tail (van Renesse & Schneider 2004)",
+    ),
+    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)"),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {

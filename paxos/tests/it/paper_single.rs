@@ -134,7 +134,8 @@ fn a_restart_does_not_reuse_a_ballot() {
     synod.crash(1);
     synod.restart(1);
     synod.call(1, 2, 1, 8);
-    let tried: Vec<_> = synod.records(1).into_iter().filter(|record| matches!(record, Record::Tried(_))).collect();
+    let tried: Vec<_> =
+        synod.records(1).into_iter().filter(|record| matches!(record, Record::Tried(_))).collect();
     assert_eq!(tried, [Record::Tried(b(1, 1)), Record::Tried(b(2, 1))]);
 }
 
