@@ -95,13 +95,16 @@ pub const ALGORITHMS: &[Entry] = &[
         .held_to_spec::<Raft>()
         .compared::<Raft>(),
     Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
-    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
+    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
+        .compared::<MultiPaxos>(),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
     Entry::of::<Chain>(
         "chain replication: updates at the head, reads at the tail (van Renesse & Schneider 2004)",
-    ),
-    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)"),
+    )
+    .compared::<Chain>(),
+    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)")
+        .compared::<Craq>(),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
