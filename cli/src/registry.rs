@@ -5,6 +5,7 @@ use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Toleranc
 
 use crate::{
     algorithm::Algorithm,
+    check::{self, Explored},
     compare::{Contestant, Replicates, contestant},
     conform::{
         Conforms,
@@ -41,6 +42,8 @@ pub struct Entry {
     pub contestant: Option<Contestant>,
     /// `None`: it has no spec that its runs are held to.
     pub held_to: Option<HeldTo>,
+    /// If it can be explored: how `synod check` does it.
+    pub check: Option<check::Verb>,
 }
 
 /// A spec, and how a recorded run becomes actions of it.
@@ -70,12 +73,18 @@ impl Entry {
             tolerance: A::tolerance,
             contestant: None,
             held_to: None,
+            check: None,
         }
     }
 
     /// It replicates the key–value store.
     const fn compared<A: Replicates>(self) -> Entry {
         Entry { contestant: Some(contestant::<A>()), ..self }
+    }
+
+    /// It has scopes that can be explored.
+    const fn explored<A: Explored>(self) -> Entry {
+        Entry { check: Some(check::Verb::of::<A>()), ..self }
     }
 
     /// It has a spec that its runs are held to.
@@ -88,7 +97,8 @@ impl Entry {
 pub const ALGORITHMS: &[Entry] =
     &[Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
         .held_to_spec::<Raft>()
-        .compared::<Raft>()];
+        .compared::<Raft>()
+        .explored::<Raft>()];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)
