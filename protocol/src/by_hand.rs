@@ -56,7 +56,8 @@ pub struct Cluster<N: Node, W> {
     watch: W,
     /// What every moment must show.
     moment: fn(Nodes<'_, N>) -> Result<(), Violation>,
-    steps: u64,
+    /// Everything that happened, for those who hold it to a spec.
+    pub steps: Vec<Step<'static, N>>,
     /// What was done, step by step.
     pub told: Vec<Done<N>>,
 }
@@ -81,7 +82,7 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
             isolated: BTreeSet::new(),
             watch: W::default(),
             moment,
-            steps: 0,
+            steps: Vec::new(),
             told: Vec::new(),
         };
         for id in 1..=nodes {
@@ -265,12 +266,13 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     }
 
     fn watch_step(&mut self, id: NodeId, what: What<'_, N>) -> u64 {
-        let step = Step { number: self.steps, at: self.now, place: Place::Node(id), what };
-        self.steps += 1;
+        let step = Step { number: self.steps.len() as u64, at: self.now, place: Place::Node(id), what };
         let nodes = Nodes::new(&self.nodes);
         let watched = self.watch.observe(&step, nodes).and_then(|()| (self.moment)(nodes));
         watched.unwrap_or_else(|violation| panic!("{violation}"));
-        step.number
+        let number = step.number;
+        self.steps.push(step.into_owned());
+        number
     }
 
     fn take_effects(&mut self, number: u64, id: NodeId, input: Option<Input<N>>, mut out: Effects<N>) {
