@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, env, time::Duration};
 
 use serde_json::{Value as Json, json};
 use synod_cli::{
-    conform::{Conforms, actions::Actions, recorded::Recorded},
-    run::{RunOptions, simulate},
+    conform::{Conforms, actions::Actions},
+    run::RunOptions,
 };
-use synod_simulator::Fault;
+use synod_protocol::Node;
+use synod_simulator::{Fault, Simulation};
 use synod_tla::{Followed, Shelf, accepts, follow};
 
 /// Runs that are recorded.
@@ -40,12 +41,21 @@ pub(crate) type Corruption = fn(Vec<Json>, usize) -> Option<Vec<Json>>;
 /// Follows runs, and wants to have seen each of these actions at least five times: a run in which little happens
 /// is accepted by any spec.
 pub(crate) fn are_behaviours<A: Conforms>(runs: &Runs, must_be_seen: &[&str]) {
+    are_behaviours_with::<A>(runs, A::config, must_be_seen);
+}
+
+/// The same with servers configured otherwise than usual.
+pub(crate) fn are_behaviours_with<A: Conforms>(
+    runs: &Runs,
+    config: impl Fn(u32) -> <A::Node as Node>::Config,
+    must_be_seen: &[&str],
+) {
     let seeds =
         env::var("SYNOD_SEEDS").map_or(runs.seeds, |seeds| seeds.parse().expect("SYNOD_SEEDS is a number"));
     let shelf = Shelf::unpack().expect("a temporary folder");
     let mut seen = BTreeMap::<String, u64>::new();
     for seed in 0..seeds {
-        let (constants, events) = run::<A>(runs, seed);
+        let (constants, events) = run_with::<A>(runs, &config, seed);
         match follow(&shelf, A::SPEC, &constants, &events).expect("a verdict") {
             Followed::Accepted { .. } => {}
             Followed::Rejected(rejected) => {
@@ -108,12 +118,15 @@ pub(crate) fn copies_are_rejected<A: Conforms>(runs: &Runs, corruptions: &Corrup
 type Constants = Vec<(&'static str, Json)>;
 
 fn run<A: Conforms>(runs: &Runs, seed: u64) -> (Constants, Vec<Json>) {
-    let recorded = record::<A>(runs, seed);
-    let events = recorded.actions.into_iter().map(|(_, event)| event).take(runs.actions);
-    (recorded.constants, events.collect())
+    run_with::<A>(runs, A::config, seed)
 }
 
-fn record<A: Conforms>(runs: &Runs, seed: u64) -> Recorded {
+/// What is recorded of a run, as far as it is followed.
+fn run_with<A: Conforms>(
+    runs: &Runs,
+    config: impl Fn(u32) -> <A::Node as Node>::Config,
+    seed: u64,
+) -> (Constants, Vec<Json>) {
     let nodes = runs.nodes[seed as usize % runs.nodes.len()];
     let options = RunOptions {
         nodes,
@@ -123,11 +136,14 @@ fn record<A: Conforms>(runs: &Runs, seed: u64) -> Recorded {
         faults: Some(runs.faults.to_vec()),
         ..RunOptions::new(seed)
     };
-    let config = options.config_of::<A>().expect("the cluster is large enough");
+    let harness = options.config_of::<A>().expect("the cluster is large enough");
     let mut actions = Actions::<A>::default();
-    let outcome = simulate::<A, _>(config, &mut actions, false).expect("the knobs make sense");
+    let simulation = Simulation::new(harness, config(nodes), A::request, (&mut actions, A::Watch::default()));
+    let simulation = simulation.expect("the knobs make sense").favourite(A::is_favourite);
+    let outcome = simulation.predicates(A::predicates()).run();
     assert_eq!(outcome.violation, None, "{} seed {seed}", A::NAME);
-    Recorded { nodes, constants: A::constants(&A::config(nodes), nodes), actions: actions.finish() }
+    let events = actions.finish().into_iter().map(|(_, event)| event).take(runs.actions);
+    (A::constants(&config(nodes), nodes), events.collect())
 }
 
 impl Corruptions {

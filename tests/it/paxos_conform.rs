@@ -1,9 +1,11 @@
 //! Runs of both kinds of Paxos under faults are behaviours of their specs, and corrupted copies of them are not.
 use serde_json::{Value as Json, json};
-use synod_cli::{multipaxos::MultiPaxos, paxos::Paxos};
+use synod_cli::{algorithm::Algorithm, multipaxos::MultiPaxos, paxos::Paxos};
 use synod_simulator::Fault;
 
-use crate::conform::{Corruptions, Runs, are_behaviours, copies_are_rejected, followed_at_once, is, next};
+use crate::conform::{
+    Corruptions, Runs, are_behaviours, are_behaviours_with, copies_are_rejected, followed_at_once, is, next,
+};
 
 #[test]
 fn runs_of_one_decree_are_behaviours_of_the_spec() {
@@ -27,6 +29,25 @@ fn runs_of_a_log_are_behaviours_of_the_spec() {
             "Learn",
             "AnswerReads",
         ],
+    );
+}
+
+/// Logs that are cut all the time, under small messages, and with a quorum of phase 2 that is no majority.
+#[test]
+fn runs_with_snapshots_and_flexible_quorums_are_behaviours_of_the_spec() {
+    let config = |nodes: u32| {
+        let mut config = MultiPaxos::config(nodes);
+        (config.snapshot_every, config.kept_behind_snapshot) = (3, 0);
+        config.max_slots_per_message = 2;
+        config.quorums.phase_2 -= 1;
+        config.quorums.phase_1 += 1;
+        config
+    };
+    let runs = Runs { seeds: 6, nodes: &[3, 5], operations: 60, faults: &Fault::ALL, actions: 2_500 };
+    are_behaviours_with::<MultiPaxos>(
+        &runs,
+        config,
+        &["Restart", "Propose", "TakeSnapshot", "SendInstall", "InstallSnapshot"],
     );
 }
 
