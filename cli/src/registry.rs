@@ -1,16 +1,21 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
+use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
+    atomic_commit::Commit,
+    chain::{Chain, Craq},
     compare::{Contestant, Replicates, contestant},
     conform::{
         Conforms,
         recorded::{self, Recorded},
     },
     doctor::{self, Diagnosis},
+    multipaxos::MultiPaxos,
+    paxos::Paxos,
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
     report::Report,
@@ -85,10 +90,19 @@ impl Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: &[Entry] =
-    &[Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
+pub const ALGORITHMS: &[Entry] = &[
+    Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
         .held_to_spec::<Raft>()
-        .compared::<Raft>()];
+        .compared::<Raft>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
+    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
+    Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
+    Entry::of::<Chain>(
+        "chain replication: updates at the head, reads at the tail (van Renesse & Schneider 2004)",
+    ),
+    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)"),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)

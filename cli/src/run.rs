@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_protocol::{Observer, Recording};
-use synod_simulator::{Config, Counting, Fault, Outcome, Scenario, Simulation, Vocabulary};
+use synod_simulator::{Config, Counting, Fault, Outcome, Scenario, Simulation, Turned, Vocabulary};
 use synod_telemetry::{
     grpc, jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},
@@ -34,6 +34,8 @@ pub struct RunOptions {
     pub swarm: bool,
     /// Where it was read from, and what it says.
     pub scenario: Option<(PathBuf, Scenario)>,
+    /// Knobs of the simulator that are turned after all else, by name.
+    pub set: Vec<Turned>,
     pub clients: u32,
     pub operations: u64,
     pub sim_time: Duration,
@@ -52,6 +54,7 @@ impl RunOptions {
             faults: None,
             swarm: false,
             scenario: None,
+            set: Vec::new(),
             clients: 8,
             operations: 3_000,
             sim_time: Duration::from_secs(60),
@@ -71,7 +74,14 @@ impl RunOptions {
             RunOptions { faults: usual.or_else(|| self.faults.clone()), ..self.clone() }.config();
         if self.swarm {
             config.nodes = config.nodes.max(A::LEAST_NODES);
-        } else if config.nodes < A::LEAST_NODES {
+        }
+        for (name, value) in &self.set {
+            config.turn(name, value).map_err(|error| Failure {
+                exit: Exit::Usage,
+                error: anyhow::anyhow!("--set {name}={value}: {error}"),
+            })?;
+        }
+        if config.nodes < A::LEAST_NODES {
             let (name, least, asked) = (A::NAME, A::LEAST_NODES, config.nodes);
             let error = anyhow::anyhow!("--nodes {asked}: {name} needs {least} nodes at least");
             return Err(Failure { exit: Exit::Usage, error });
@@ -93,16 +103,17 @@ impl RunOptions {
             return config.swarm_of_all(faults);
         }
         config = config.with_faults(faults);
-        if let Some((_, scenario)) = &self.scenario {
-            config = config.with_scenario(scenario.clone());
-        }
         config.nodes = self.nodes;
         config.clients = self.clients;
         // Think so long that the calls, if nothing goes wrong, fill four fifths of the time.
         let per_call = self.sim_time.mul_f64(0.8 * f64::from(self.clients) / self.operations as f64);
         let think = per_call.saturating_sub(Duration::from_millis(20)) * 2;
         config.client.think = Duration::ZERO..think.min(Duration::from_secs(10));
-        config
+        match &self.scenario {
+            // Its knobs are turned after those that follow from the command line.
+            Some((_, scenario)) => config.with_scenario(scenario.clone()),
+            None => config,
+        }
     }
 }
 

@@ -16,3 +16,4 @@ mod spec_link;
 mod raft_spec;
 mod conform;
 mod raft_conform;
+mod raft_dialogues;

@@ -214,6 +214,13 @@ impl<S: StateMachine> MultiPaxos<S> {
         matches!(self.role, Role::Leader(_))
     }
 
+    /// Does this leader know that a slot is chosen although the one before it is not?
+    pub fn has_chosen_ahead(&self) -> bool {
+        let Role::Leader(leadership) = &self.role else { return false };
+        let mut later = leadership.runs.iter().skip(1);
+        later.any(|run| self.quorums.phase_2.reached(|member| run.voters.contains(&member)))
+    }
+
     /// Whom this server believes to lead.
     pub fn leader(&self) -> Option<NodeId> {
         match &self.role {
