@@ -6,7 +6,7 @@ use synod_simulator::{
 };
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     judge::{self, Judge},
     replay_file::{Plot, Story},
 };
@@ -70,7 +70,7 @@ fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
 ) -> Option<Violation> {
     let observer = (observer, A::Watch::default());
     let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
-    judge::verdict::<A>(&simulation.favourite(A::is_favourite).predicates(A::predicates()).run()).0
+    judge::verdict::<A>(&aimed::<A, _, _>(simulation).run()).0
 }
 
 /// The steps of a timed run, to be drawn.
@@ -119,10 +119,7 @@ fn by_deviations<A: Algorithm>(
         Some(_) => config.clone(),
         None => {
             let watch = A::Watch::default();
-            let prepare = |simulation: Simulation<_, _, _>| {
-                simulation.favourite(A::is_favourite).predicates(A::predicates())
-            };
-            keyed::note(config, node.clone(), A::request, watch, prepare).ok()?.0
+            keyed::note(config, node.clone(), A::request, watch, aimed::<A, _, _>).ok()?.0
         }
     };
     let fails = |config: &Config| -> (Option<Violation>, u64) {
@@ -130,7 +127,7 @@ fn by_deviations<A: Algorithm>(
         let Ok(simulation) = Simulation::new(config.clone(), node, A::request, A::Watch::default()) else {
             return (None, 0);
         };
-        let outcome = simulation.run();
+        let outcome = aimed::<A, _, _>(simulation).run();
         let same = judge::verdict::<A>(&outcome).0.filter(|found| untimed::is_same(found, violation));
         (same, outcome.counts.steps)
     };

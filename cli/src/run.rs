@@ -15,7 +15,7 @@ use synod_telemetry::{
 };
 
 use crate::{
-    algorithm::{Algorithm, Chronicle},
+    algorithm::{Algorithm, Chronicle, aimed},
     exit::Exit,
     files::Folder,
     promise::Promise,
@@ -87,6 +87,7 @@ impl RunOptions {
             return Err(Failure { exit: Exit::Usage, error });
         }
         config.tolerance = A::tolerance(config.nodes);
+        config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
         Ok(config)
     }
 
@@ -219,10 +220,9 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
     let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());
     let watch = (&mut counting, judges);
-    let mut simulation = Simulation::new(config, node, A::request, (observer, watch))
-        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite)
-        .predicates(A::predicates());
+    let simulation = Simulation::new(config, node, A::request, (observer, watch))
+        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
+    let mut simulation = aimed::<A, _, _>(simulation);
     let bar = progress(shows_progress, safety);
     let mut events = 0u64;
     while simulation.step() {

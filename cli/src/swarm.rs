@@ -89,6 +89,7 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
         let _ = config.turn(name, value);
     }
     config.tolerance = A::tolerance(config.nodes);
+    config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }
 }

@@ -5,7 +5,7 @@ use synod_protocol::{NodeId, Nodes};
 use synod_simulator::{Machine, Replay, Simulation, TimeTravel, untimed::World};
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     diagram::Diagram,
     replay_file::{Plot, Story},
 };
@@ -27,8 +27,7 @@ pub fn walk<A: Algorithm>(story: &Story<A::Node>, input: impl BufRead, out: impl
         }
         Plot::Timed(config) => {
             let made = Simulation::new((**config).clone(), story.node_config.clone(), A::request, diagram);
-            let machine = made.map_err(io::Error::other)?.favourite(A::is_favourite);
-            let machine = machine.predicates(A::predicates());
+            let machine = aimed::<A, _, _>(made.map_err(io::Error::other)?);
             through::<A, _>(machine, Simulation::observer, input, out)
         }
     }

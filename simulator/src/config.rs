@@ -159,6 +159,9 @@ pub struct Process {
     /// In a crash loop, how long a node is up at a time, and how long it is down.
     pub loop_up: Range<Duration>,
     pub loop_down: Range<Duration>,
+    /// A node that lost its disk joins the cluster anew by itself, as a node that has nothing.
+    #[serde(default)]
+    pub may_wipe: bool,
 }
 
 /// What strikes when. Each class keeps its own calendar, so that one can be left out alone.
@@ -216,6 +219,7 @@ impl Config {
                 slow_step: ms(2)..ms(30),
                 loop_up: ms(10)..ms(600),
                 loop_down: ms(20)..ms(300),
+                may_wipe: false,
             },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
             tolerance: Tolerance::default(),

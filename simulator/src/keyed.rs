@@ -89,6 +89,7 @@ pub(crate) enum Blow {
     Crash {
         falls: Option<Falls>,
     },
+    Wipe,
     Deed {
         deed: Deed,
         draws: Draws,
@@ -133,6 +134,7 @@ impl Deviation {
     pub(crate) fn does(&self, fault: Fault) -> bool {
         match self {
             Deviation::Strike(Strike { blow: Blow::Deed { deed, .. }, .. }) => deed.class() == fault,
+            Deviation::Strike(Strike { blow: Blow::Wipe, .. }) => fault == Fault::Wipe,
             Deviation::Strike(_) => fault == Fault::Crash,
             Deviation::Draw(_) | Deviation::Call(_) => false,
         }
@@ -225,6 +227,7 @@ impl fmt::Display for Strike {
                 };
                 write!(f, "{whom} crashes at {at}{moment} and stays down for {lasts:?}")
             }
+            Blow::Wipe => write!(f, "{whom} loses its disk at {at}, and is back after {lasts:?}"),
             Blow::Deed { deed, .. } => {
                 f.write_str(&deed.in_words(&whom))?;
                 match deed {

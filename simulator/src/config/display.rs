@@ -74,6 +74,7 @@ impl fmt::Display for Config {
         writeln!(f, "process.slow_step = {:?}", process.slow_step)?;
         writeln!(f, "process.loop_up = {:?}", process.loop_up)?;
         writeln!(f, "process.loop_down = {:?}", process.loop_down)?;
+        writeln!(f, "process.may_wipe = {}", process.may_wipe)?;
         writeln!(f, "nemesis.at_favourite = {}", nemesis.at_favourite)?;
         for (fault, Strikes { pause, lasts }) in &nemesis.strikes {
             writeln!(f, "nemesis.{fault} = pause {pause:?}, lasts {lasts:?}")?;

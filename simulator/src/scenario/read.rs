@@ -160,7 +160,7 @@ impl Reader<'_> {
     }
 
     fn fault(&self, value: Value<'_>) -> Read<Fault> {
-        self.one_of(value, "fault class", Fault::ALL.map(|fault| (fault.name(), fault)))
+        self.one_of(value, "fault class", Fault::EVERY.map(|fault| (fault.name(), fault)))
     }
 
     fn strike(&self, value: Value<'_>) -> Read<Fault> {
