@@ -3,10 +3,13 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
-use synod_simulator::{Draws, Fault, Predicates, Simulation, Sometimes, Tolerance, Workload};
+use synod_simulator::{Draws, Fault, KnobError, Predicates, Simulation, Sometimes, Tolerance, Workload};
 use synod_telemetry::Narrator;
 
-use crate::promise::Promise;
+use crate::{
+    load::{Load, Words},
+    promise::Promise,
+};
 
 /// An algorithm, with the application that it replicates and those who watch it.
 pub trait Algorithm: Sized + 'static {
@@ -67,6 +70,23 @@ pub trait Algorithm: Sized + 'static {
 
     /// What a client asks in its `nth` call.
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Self::Node as Node>::Request;
+
+    /// What clients ask where a configuration says more about it, in words that this algorithm knows; none, if it does
+    /// not say otherwise.
+    ///
+    /// # Errors
+    /// A word that is not known.
+    fn load(words: &Words) -> Result<Load<Self>, KnobError> {
+        match words.keys().next() {
+            Some(name) => Err(KnobError::Load { name: name.clone(), known: "none" }),
+            None => Ok(Load::new(Self::request)),
+        }
+    }
+
+    /// The load of a seed of a sweep, in such words.
+    fn drawn_load(_draws: &mut Draws) -> Words {
+        Words::new()
+    }
 
     /// Whom faults like to strike: the leader.
     fn is_favourite(node: &Self::Node) -> bool;

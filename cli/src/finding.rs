@@ -8,6 +8,7 @@ use synod_simulator::{
 use crate::{
     algorithm::{Algorithm, aimed},
     judge::{self, Judge},
+    load::Load,
     replay_file::{Plot, Story},
 };
 
@@ -69,7 +70,7 @@ fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
     observer: O,
 ) -> Option<Violation> {
     let observer = (observer, A::Watch::default());
-    let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
+    let simulation = Simulation::new(config.clone(), node.clone(), Load::<A>::of(config), observer).ok()?;
     judge::verdict::<A>(&aimed::<A, _, _>(simulation).run()).0
 }
 
@@ -119,12 +120,14 @@ fn by_deviations<A: Algorithm>(
         Some(_) => config.clone(),
         None => {
             let watch = A::Watch::default();
-            keyed::note(config, node.clone(), A::request, watch, aimed::<A, _, _>).ok()?.0
+            keyed::note(config, node.clone(), Load::<A>::of(config), watch, aimed::<A, _, _>).ok()?.0
         }
     };
     let fails = |config: &Config| -> (Option<Violation>, u64) {
         let node = A::resized(node, config.nodes);
-        let Ok(simulation) = Simulation::new(config.clone(), node, A::request, A::Watch::default()) else {
+        let Ok(simulation) =
+            Simulation::new(config.clone(), node, Load::<A>::of(config), A::Watch::default())
+        else {
             return (None, 0);
         };
         let outcome = aimed::<A, _, _>(simulation).run();

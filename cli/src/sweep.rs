@@ -16,7 +16,9 @@ use crate::{
     exit::Exit,
     files::Folder,
     finding::{Finding, investigate},
-    judge, replay,
+    judge,
+    load::Load,
+    replay,
     run::Failure,
     rust_test,
     swarm::{Asked, Drawn, draw},
@@ -84,6 +86,8 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
         Some(out) => Some(Folder::open(out).map_err(Failure::new(Exit::Environment))?),
         None => None,
     };
+    let Drawn { config, .. } = draw::<A>(options.seeds.from, &options.faults, &options.asked);
+    A::load(&config.load).map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
     let faults = options.faults.iter().map(ToString::to_string).collect();
     let mut tally = Tally::new(A::NAME, options.seeds, options.shard, faults);
     let jobs = options.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
@@ -141,7 +145,7 @@ fn one<A: Algorithm>(seed: u64, options: &SweepOptions) -> Run {
     };
     let mut counting = Counting::new(A::sometimes());
     let observer = (&mut counting, A::Watch::default());
-    let simulation = match Simulation::new(config, node, A::request, observer) {
+    let simulation = match Simulation::new(config.clone(), node, Load::<A>::of(&config), observer) {
         Ok(simulation) => simulation,
         Err(error) => {
             run.refused = Some(error);

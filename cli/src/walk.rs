@@ -7,6 +7,7 @@ use synod_simulator::{Machine, Replay, Simulation, TimeTravel, untimed::World};
 use crate::{
     algorithm::{Algorithm, aimed},
     diagram::Diagram,
+    load::Load,
     replay_file::{Plot, Story},
 };
 
@@ -26,7 +27,12 @@ pub fn walk<A: Algorithm>(story: &Story<A::Node>, input: impl BufRead, out: impl
             through::<A, _>(machine, |machine| machine.world().observer(), input, out)
         }
         Plot::Timed(config) => {
-            let made = Simulation::new((**config).clone(), story.node_config.clone(), A::request, diagram);
+            let made = Simulation::new(
+                (**config).clone(),
+                story.node_config.clone(),
+                Load::<A>::of(config),
+                diagram,
+            );
             let machine = aimed::<A, _, _>(made.map_err(io::Error::other)?);
             through::<A, _>(machine, Simulation::observer, input, out)
         }

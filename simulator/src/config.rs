@@ -42,6 +42,9 @@ pub struct Config {
     pub tolerance: Tolerance,
     /// Strikes beside those of the nemesis.
     pub scenario: Option<Scenario>,
+    /// Words about what clients ask. They are kept for whoever makes the [`Workload`](crate::Workload), and not read here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub load: BTreeMap<String, String>,
     /// Nothing is drawn: all is nominal, but for these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deviations: Option<Vec<Deviation>>,
@@ -224,6 +227,7 @@ impl Config {
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
             tolerance: Tolerance::default(),
             scenario: None,
+            load: BTreeMap::new(),
             deviations: None,
         }
     }

@@ -23,6 +23,7 @@ impl fmt::Display for Config {
             nemesis,
             tolerance,
             scenario,
+            load,
             deviations,
         } = self;
         writeln!(f, "seed = {seed}")?;
@@ -99,6 +100,9 @@ impl fmt::Display for Config {
             if let Some(moment) = heal_at {
                 writeln!(f, "scenario.heal_at = {moment:?}")?;
             }
+        }
+        for (name, value) in load {
+            writeln!(f, "load.{name} = {value}")?;
         }
         if let Some(deviations) = deviations {
             writeln!(f, "deviations = {}, and all else is nominal", deviations.len())?;

@@ -87,7 +87,9 @@ impl Reader<'_> {
             };
             let turned = Config::new(0).turn(&name_here, &text);
             turned.map_err(|error| match error {
-                KnobError::Unknown { .. } => self.error(name.span(), error.to_string()),
+                KnobError::Unknown { .. } | KnobError::Load { .. } => {
+                    self.error(name.span(), error.to_string())
+                }
                 KnobError::Value { .. } => self.error(value.span(), error.to_string()),
             })?;
             knobs.push((name_here, text));
