@@ -108,7 +108,25 @@ fn timed<A: Algorithm>(
     node: &<A::Node as Node>::Config,
     violation: Violation,
 ) -> Finding<A::Node> {
-    by_deviations::<A>(config, node, &violation).unwrap_or_else(|| in_config::<A>(config, node, violation))
+    match by_deviations::<A>(config, node, &violation) {
+        Some(finding) => without_times::<A>(&finding).unwrap_or(finding),
+        None => in_config::<A>(config, node, violation),
+    }
+}
+
+/// Where little is odd, a list of actions may do that did not hold the run as it was.
+fn without_times<A: Algorithm>(finding: &Finding<A::Node>) -> Option<Finding<A::Node>> {
+    let Plot::Timed(config) = &finding.story.plot else { return None };
+    let mut extract = Extract::default();
+    let violation = run::<A, _>(config, &finding.story.node_config, &mut extract)?;
+    if violation.property == judge::LIVENESS {
+        return None;
+    }
+    let tale = Tale { nodes: config.nodes, actions: extract.into_actions(), violation };
+    let before = Some(tale.actions.len());
+    let node = finding.story.node_config.clone();
+    let (story, effort) = shrink::<A>(tale, Some(config.seed), node, PATIENCE)?;
+    Some(Finding { story, before, effort })
 }
 
 fn by_deviations<A: Algorithm>(

@@ -144,6 +144,7 @@ fn one<A: Algorithm>(seed: u64, options: &SweepOptions) -> Run {
         refused: None,
     };
     let mut counting = Counting::new(A::sometimes());
+    // What clients saw is judged at the end: to watch them all the time costs a third of the seeds.
     let observer = (&mut counting, A::Watch::default());
     let simulation = match Simulation::new(config.clone(), node, Load::<A>::of(&config), observer) {
         Ok(simulation) => simulation,

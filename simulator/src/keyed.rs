@@ -129,6 +129,23 @@ fn nominal(config: &Config) -> Config {
     nominal
 }
 
+impl Strike {
+    /// What of it strikes a cluster of so many nodes: it may have been a larger one.
+    fn within(&self, nodes: u32) -> Option<Strike> {
+        let mut strike = self.clone();
+        let is_there = |id: &NodeId| id.0 <= nodes;
+        strike.victims.retain(is_there);
+        let struck = match &mut strike.blow {
+            Blow::Deed { deed: Deed::Cut(cut) | Deed::Flap { cut, .. }, .. } => {
+                cut.links.retain(|(from, to)| is_there(from) && is_there(to));
+                !cut.links.is_empty()
+            }
+            _ => !strike.victims.is_empty(),
+        };
+        struck.then_some(strike)
+    }
+}
+
 impl Deviation {
     /// Is it a strike of this class?
     pub(crate) fn does(&self, fault: Fault) -> bool {

@@ -62,7 +62,7 @@ impl Script {
                 Deviation::Call(call) => {
                     calls.insert((call.client, call.number), *call);
                 }
-                Deviation::Strike(strike) => strikes.push(strike.clone()),
+                Deviation::Strike(strike) => strikes.extend(strike.within(config.nodes)),
             }
         }
         Some(Script::of(config, Mode::Told { draws, calls, strikes }))
