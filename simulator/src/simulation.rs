@@ -40,6 +40,7 @@ pub struct Simulation<N: Node, W, O> {
     node_config: N::Config,
     pub(crate) workload: W,
     pub(crate) favourite: fn(&N) -> bool,
+    pub(crate) is_whole: fn(&N) -> bool,
     pub(crate) now: Time,
     /// How many events had this same time.
     standstill: u64,
@@ -138,6 +139,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             node_config: node,
             workload,
             favourite: |_| false,
+            is_whole: |_| true,
             now: Time::ZERO,
             standstill: 0,
             queue: Queue::new(QueueKind::default()),
@@ -180,6 +182,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[must_use]
     pub fn favourite(mut self, favourite: fn(&N) -> bool) -> Self {
         self.favourite = favourite;
+        self
+    }
+
+    /// Which nodes have joined, where nodes that lose their disks join anew: no disk is taken while a node is down or
+    /// has not joined, so that never more is lost than one node has.
+    #[must_use]
+    pub fn whole(mut self, is_whole: fn(&N) -> bool) -> Self {
+        self.is_whole = is_whole;
         self
     }
 
@@ -606,10 +616,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// It keeps what was synced and a drawn prefix of what was not.
     pub(crate) fn crash(&mut self, id: NodeId) {
-        if self.nodes[place(id)].take().is_none() {
-            return;
-        }
+        let Some(node) = self.nodes[place(id)].take() else { return };
         let server = &mut self.servers[place(id)];
+        server.is_new &= !(self.is_whole)(&node);
         let (synced, written) = (server.disk.synced, server.disk.written());
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
         let most = written - server.disk.unwritten;
