@@ -1,6 +1,8 @@
 //! What the binary `synod` is made of. The compositions of floor 3 are here, so that tests and benches
 //! drive the very same ones.
 pub mod algorithm;
+pub mod atomic_commit;
+pub mod chain;
 pub mod promise;
 pub mod raft;
 pub mod paxos;
