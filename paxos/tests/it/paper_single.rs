@@ -2,14 +2,7 @@
 use synod_paxos::single::{PaxosEvent, Phase, Record, Timer, Vote};
 use synod_protocol::{Answer, Message};
 
-use crate::{
-    cluster::n,
-    servers::{Synod, Word, b, synod, synod_of},
-};
-
-fn only(from: u32, to: u32) -> impl Fn(&crate::cluster::Envelope<Word>) -> bool {
-    move |envelope| envelope.from == n(from) && envelope.to == n(to)
-}
+use crate::servers::{Synod, Word, b, n, synod, synod_of};
 
 fn learned(synod: &Synod) -> Vec<Option<u32>> {
     synod.ids().map(|id| synod.node(id).chosen().map(|vote| vote.value)).collect()
@@ -129,7 +122,7 @@ fn an_acceptor_remembers_before_it_answers() {
     let mut synod = synod(3);
     synod.slow_disk(2);
     synod.call(1, 1, 1, 7);
-    synod.deliver_if(only(1, 2));
+    synod.deliver_link(1, 2);
     assert!(!synod.kinds_on_the_way().contains(&(2, 1, "Promise")), "it is not on the disk yet");
     synod.sync(2);
     assert!(synod.kinds_on_the_way().contains(&(2, 1, "Promise")));
