@@ -5,3 +5,5 @@ mod paper_single;
 mod paper_multi;
 mod paper_replicas;
 mod laws;
+mod stage;
+mod dialogues;

@@ -157,7 +157,11 @@ fn a_snapshot_takes_the_place_of_the_log() {
     assert_eq!(replicas.node(1).state_machine().get(4), Some(&synod_kv::Value::Number(1)));
     let again = Caller { client: synod_protocol::ClientId(1), number: 4, via: n(1) };
     replicas.call(1, 1, 4, put(4, 99));
-    assert_eq!(replicas.answers_to(again).len(), 1, "the sessions were in the snapshot: the call is outdated");
+    assert_eq!(
+        replicas.answers_to(again).len(),
+        1,
+        "the sessions were in the snapshot: the call is outdated"
+    );
 }
 
 /// A follower that lacks what the log no longer has gets the snapshot, and the rest after it.
