@@ -31,5 +31,6 @@ pub mod replay;
 pub mod walk;
 pub mod rust_test;
 pub mod shrink;
+pub mod check;
 pub mod doctor;
 pub mod verbs;

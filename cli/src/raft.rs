@@ -16,6 +16,8 @@ use crate::{
 };
 
 mod diagram;
+mod explored;
+pub use explored::Memory;
 mod sometimes;
 
 /// A server.
