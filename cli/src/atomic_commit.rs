@@ -16,6 +16,7 @@ use crate::{
 mod paxos_commit;
 mod sometimes;
 mod story;
+mod three_phase;
 mod two_phase;
 
 /// A protocol for atomic commit, as floor 3 knows it.

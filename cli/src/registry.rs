@@ -1,7 +1,7 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
-use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
+use synod_atomic_commit::{paxos_commit::PaxosCommit, three_phase::ThreePhase, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario};
 
 use crate::{
@@ -52,9 +52,10 @@ const fn entry<A: Algorithm>(about: &'static str) -> Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: [Entry; 3] = [
+pub const ALGORITHMS: [Entry; 4] = [
     entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)"),
     entry::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    entry::<Commit<ThreePhase>>("three-phase commit, for networks that lose nothing in time (Skeen 1981)"),
     entry::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
 ];
 
