@@ -4,6 +4,8 @@ pub mod algorithm;
 pub mod atomic_commit;
 pub mod promise;
 pub mod raft;
+pub mod paxos;
+pub mod multipaxos;
 pub mod registry;
 
 pub mod args;
@@ -12,6 +14,7 @@ pub mod files;
 pub mod report;
 pub mod run;
 pub mod clients;
+pub mod compare;
 pub mod lin;
 pub mod spec;
 pub mod conform;
