@@ -2,6 +2,7 @@
 //! drive the very same ones.
 pub mod algorithm;
 pub mod atomic_commit;
+pub mod chain;
 pub mod promise;
 pub mod raft;
 pub mod paxos;
