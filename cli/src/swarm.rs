@@ -76,7 +76,9 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
     }
     // Deliveries by priority, and not by chance, find orders that chance does not (Burckhardt et al. 2010).
     let mut order = Draws::new(seed, Site::Swarm, ORDER, 0);
-    config.network.priorities = order.chance(0.1).then(|| Priorities {
+    // They delay without a bound, so they come with the delays.
+    let is_drawn = order.chance(0.1) && faults.contains(&Fault::Delay);
+    config.network.priorities = is_drawn.then(|| Priorities {
         change_points: order.below(5) as u32,
         among: one_of(&mut order, &[100, 1_000, 10_000]),
         slot: Duration::from_micros(50)..Duration::from_micros(one_of(&mut order, &[100, 500, 2_000])),
