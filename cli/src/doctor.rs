@@ -11,7 +11,7 @@ use crate::{
     exit::Exit,
     report::grouped,
     run::Failure,
-    swarm::{Drawn, draw},
+    swarm::{Asked, Drawn, draw},
     sweep::plan::Seeds,
 };
 
@@ -83,7 +83,7 @@ pub fn determinism<A: Algorithm>(seeds: Seeds, program: &Path) -> Result<Diagnos
 
 /// The trace hash of a seed's run.
 fn hash<A: Algorithm>(seed: u64, kind: QueueKind) -> Option<u64> {
-    let Drawn { config, node } = draw::<A>(seed, A::FAULTS);
+    let Drawn { config, node } = draw::<A>(seed, A::FAULTS, &Asked::default());
     let simulation = Simulation::new(config, node, A::request, ()).ok()?;
     Some(simulation.favourite(A::is_favourite).on(kind).run().trace_hash)
 }
@@ -93,7 +93,7 @@ fn hash<A: Algorithm>(seed: u64, kind: QueueKind) -> Option<u64> {
 /// # Errors
 /// Knobs that make no sense, which no seed draws.
 pub fn journal<A: Algorithm>(seed: u64, kind: QueueKind) -> Result<Journal, ConfigError> {
-    let Drawn { config, node } = draw::<A>(seed, A::FAULTS);
+    let Drawn { config, node } = draw::<A>(seed, A::FAULTS, &Asked::default());
     Journal::of(|recording| {
         Ok(Simulation::new(config, node, A::request, recording)?.favourite(A::is_favourite).on(kind))
     })

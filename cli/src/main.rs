@@ -10,7 +10,7 @@ use anstream::{eprintln, print, println};
 use clap::Parser;
 use synod_cli::{
     args::{Cli, LinArgs, RunArgs, Verb},
-    conform,
+    compare, conform,
     exit::Exit,
     lin,
     run::{Failure, RunOptions},
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Some(Verb::Replay(args)) => ended(verbs::replay(args)),
         Some(Verb::Shrink(args)) => ended(verbs::shrink(args)),
         Some(Verb::Doctor(args)) => ended(verbs::doctor(args)),
+        Some(Verb::Compare(args)) => ended(compare::compare(&args)),
         Some(Verb::Spec(args)) => spec::spec(&args).into(),
         Some(Verb::Conform(args)) => conform::conform(&args).into(),
     }
@@ -62,7 +63,7 @@ Then:        synod run raft --seed 7 -v    every vote of one run
 ";
 
 fn run(args: RunArgs) -> ExitCode {
-    if args.nodes.is_multiple_of(2) {
+    if args.nodes.is_multiple_of(2) && (args.algorithm.tolerance)(args.nodes).needed.is_none() {
         eprintln!(
             "warning: --nodes {}: with an even number, {} crashes stop the cluster, no more than {} nodes would stand",
             args.nodes,
@@ -88,6 +89,7 @@ fn run(args: RunArgs) -> ExitCode {
         faults: args.faults.map(|faults| faults.0),
         swarm: args.swarm,
         scenario,
+        set: args.set.into_iter().map(|turned| turned.0).collect(),
         clients: args.clients,
         operations: args.ops,
         sim_time: args.sim_time,

@@ -11,6 +11,7 @@ use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
+    compare::{Replicates, Victim},
     promise::{Linearizable, Objects},
 };
 
@@ -104,6 +105,10 @@ impl Objects for Raft {
         let returned = call.returned.as_ref().map(|(at, output)| (*at, output));
         operation(call.client, &call.request, call.called, returned)
     }
+}
+
+impl Replicates for Raft {
+    const VICTIMS: &'static [(&'static str, Victim)] = &[("the leader", Victim::Favourite)];
 }
 
 /// Elections and what ends them.

@@ -19,7 +19,7 @@ use crate::{
     judge, replay,
     run::Failure,
     rust_test,
-    swarm::{Drawn, draw},
+    swarm::{Asked, Drawn, draw},
 };
 
 mod hunt;
@@ -36,6 +36,8 @@ pub struct SweepOptions {
     pub seeds: Seeds,
     pub shard: Option<Shard>,
     pub faults: Vec<Fault>,
+    /// What is asked for beside what the seeds draw.
+    pub asked: Asked,
     /// Threads; `None`: one per core.
     pub jobs: Option<usize>,
     /// Go on after a violation.
@@ -63,6 +65,8 @@ pub struct Told {
     pub actions: usize,
     pub before: Option<usize>,
     pub needs_timing: bool,
+    /// Of a story that needs timing, if it could be told by them.
+    pub deviations: Option<usize>,
     pub lines: Vec<String>,
     /// Names and contents.
     files: Vec<(String, String)>,
@@ -88,7 +92,7 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
         options.seeds.of(options.shard),
         jobs.max(1),
         interrupted,
-        |seed| one::<A>(seed, &options.faults),
+        |seed| one::<A>(seed, options),
         |_, run| {
             let goes_home = run.violation.is_some() && !options.keep_going;
             tally.add(run);
@@ -113,8 +117,8 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
 }
 
 /// One seed, to its verdict.
-fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
-    let Drawn { config, node } = draw::<A>(seed, faults);
+fn one<A: Algorithm>(seed: u64, options: &SweepOptions) -> Run {
+    let Drawn { config, node } = draw::<A>(seed, &options.faults, &options.asked);
     let mut run = Run {
         seed,
         counts: Map::new(),
@@ -128,7 +132,7 @@ fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
     let observer = (&mut counting, A::Watch::default());
     // Knobs that were drawn make sense; `Simulation::new` says so again.
     let Ok(simulation) = Simulation::new(config, node, A::request, observer) else { return run };
-    let outcome = simulation.favourite(A::is_favourite).run();
+    let outcome = simulation.favourite(A::is_favourite).predicates(A::predicates()).run();
     (run.trace_hash, run.virtual_ns) = (outcome.trace_hash, outcome.end.0);
     if let Ok(Value::Object(counts)) = serde_json::to_value(outcome.counts) {
         run.counts = counts;
@@ -140,7 +144,8 @@ fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
 
 /// The story of a seed that fails.
 fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
-    let Drawn { config, node } = draw::<A>(seed, &options.faults);
+    let Drawn { config, node } = draw::<A>(seed, &options.faults, &options.asked);
+    let knobs = format!("{config}node = {node:?}\n");
     let Finding { story, before, effort } = investigate::<A>(&config, &node)?;
     let name = format!("{}-seed-{seed}", A::NAME);
     let file = options.folder(A::NAME).join(format!("{name}.replay.jsonl"));
@@ -150,7 +155,14 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     lines.extend(replay::drawn::<A>(&story, if story.needs_timing() { 12 } else { replay::MOST_ROWS }));
     lines.push(String::new());
     let mut again = format!("synod sweep {} --seeds {seed}..{}", A::NAME, seed + 1);
-    if options.faults != A::FAULTS {
+    if let Some((file, _)) = &options.asked.scenario {
+        again += &format!(" --scenario {}", file.display());
+    }
+    for (name, value) in &options.asked.set {
+        again += &format!(" --set '{name}={value}'");
+    }
+    let usual = if options.asked.scenario.is_some() { &[] } else { A::FAULTS };
+    if options.faults != usual {
         let names: Vec<&str> = options.faults.iter().map(|fault| fault.name()).collect();
         again += &format!(" --faults {}", if names.is_empty() { "none".into() } else { names.join(",") });
     }
@@ -158,11 +170,15 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     lines.push(format!("  replay:  synod replay {}", file.display()));
     lines.push(format!("  a state: synod replay {} --until 3 --state 1", file.display()));
     lines.push(format!("  a test:  {}", file.with_file_name(format!("{name}.rs")).display()));
+    lines.push(format!("  knobs:   {}", file.with_file_name(format!("{name}.knobs.txt")).display()));
     let mut files = vec![(format!("{name}.replay.jsonl"), story.text::<A>())];
     files.push((format!("{name}.rs"), rust_test::text::<A>(&story)));
+    files.push((format!("{name}.knobs.txt"), knobs));
     let actions = story.actions().len();
     let property = story.violation.property.to_string();
-    Some(Told { seed, property, actions, before, needs_timing: story.needs_timing(), lines, files })
+    let deviations = story.deviations().map(<[_]>::len);
+    let needs_timing = story.needs_timing();
+    Some(Told { seed, property, actions, before, needs_timing, deviations, lines, files })
 }
 
 impl SweepOptions {
@@ -213,8 +229,10 @@ impl SweepReport {
                     "seed": told.seed,
                     "property": told.property,
                     "actions": told.actions,
-                    "actions_before": told.before,
+                    "actions_before": told.before.filter(|_| !told.needs_timing),
                     "needs_timing": told.needs_timing,
+                    "deviations": told.deviations,
+                    "deviations_before": told.before.filter(|_| told.needs_timing),
                 })
             })
             .collect();

@@ -28,6 +28,7 @@ pub fn walk<A: Algorithm>(story: &Story<A::Node>, input: impl BufRead, out: impl
         Plot::Timed(config) => {
             let made = Simulation::new((**config).clone(), story.node_config.clone(), A::request, diagram);
             let machine = made.map_err(io::Error::other)?.favourite(A::is_favourite);
+            let machine = machine.predicates(A::predicates());
             through::<A, _>(machine, Simulation::observer, input, out)
         }
     }

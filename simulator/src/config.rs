@@ -8,11 +8,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use synod_protocol::{NodeId, majority};
 
+use crate::keyed::Deviation;
 use crate::{Fault, Scenario};
 
 mod check;
 pub use check::ConfigError;
 mod display;
+mod knobs;
+pub use knobs::{KnobError, Turned};
+pub(crate) use knobs::{duration, span};
 
 /// A run is a function of this, of the algorithm and of the workload.
 ///
@@ -38,6 +42,9 @@ pub struct Config {
     pub tolerance: Tolerance,
     /// Strikes beside those of the nemesis.
     pub scenario: Option<Scenario>,
+    /// Nothing is drawn: all is nominal, but for these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviations: Option<Vec<Deviation>>,
 }
 
 /// How much of a cluster an algorithm can do without, so that faults ask no more of it than it promises.
@@ -213,6 +220,7 @@ impl Config {
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
             tolerance: Tolerance::default(),
             scenario: None,
+            deviations: None,
         }
     }
 
@@ -231,6 +239,7 @@ impl Config {
     pub(crate) fn does(&self, fault: Fault) -> bool {
         self.nemesis.strikes.contains_key(&fault)
             || self.scenario.as_ref().is_some_and(|scenario| scenario.does(fault))
+            || self.deviations.iter().flatten().any(|deviation| deviation.does(fault))
     }
 
     /// Must disks hold bytes, because something may happen to them?

@@ -23,6 +23,9 @@ pub(crate) enum Fate {
     Carried { after: u64, twin_after: Option<u64> },
 }
 
+/// In the number of an end: it is a client.
+pub(crate) const CLIENT: u64 = 1 << 32;
+
 /// An end of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
@@ -37,10 +40,15 @@ impl Lane {
         let number = |end| match end {
             End::AnyNode => 0,
             End::Node(id) => u64::from(id.0),
-            End::Client(id) => 1 << 32 | u64::from(id),
+            End::Client(id) => CLIENT | u64::from(id),
         };
         let key = |site| Key::new(seed, site, number(from), number(to));
         Lane { sent: 0, delay: key(Site::Delay), loss: key(Site::Loss), duplication: key(Site::Duplication) }
+    }
+
+    /// How many packets were sent on it.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
     }
 }
 

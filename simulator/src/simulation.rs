@@ -8,6 +8,7 @@ use crate::assertion::{inside_node, install_hook};
 use crate::client::Clients;
 use crate::config::{Config, ConfigError};
 use crate::draw::{Draws, Key, Site, Span, nanos};
+use crate::keyed::Script;
 use crate::nemesis::{Falls, Nemesis, Striker};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
@@ -49,7 +50,7 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) servers: Vec<Server<N>>,
     effects: Effects<N>,
     /// From each node to each.
-    lanes: Vec<Lane>,
+    pub(crate) lanes: Vec<Lane>,
     pub(crate) cuts: Cuts,
     pub(crate) weather: Weather,
     pub(crate) traffic: Option<Box<Traffic<N>>>,
@@ -66,6 +67,8 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) phase: Phase,
     pub(crate) liveness: Liveness,
     pub(crate) counts: Counts,
+    /// What is noted of the draws, or told instead of them.
+    pub(crate) script: Option<Box<Script>>,
 }
 
 /// What will happen.
@@ -105,6 +108,28 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// # Errors
     /// A knob that makes no sense.
     pub fn new(config: Config, node: N::Config, workload: W, observer: O) -> Result<Self, ConfigError> {
+        let script = Script::told(&config);
+        Simulation::with_script(config, node, workload, observer, script)
+    }
+
+    /// Its draws are noted.
+    pub(crate) fn noting(
+        config: Config,
+        node: N::Config,
+        workload: W,
+        observer: O,
+    ) -> Result<Self, ConfigError> {
+        let script = Script::notes(&config);
+        Simulation::with_script(config, node, workload, observer, Some(script))
+    }
+
+    fn with_script(
+        config: Config,
+        node: N::Config,
+        workload: W,
+        observer: O,
+        script: Option<Box<Script>>,
+    ) -> Result<Self, ConfigError> {
         config.check()?;
         install_hook();
         let ids = || (1..=config.nodes).map(NodeId);
@@ -123,7 +148,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             lanes: ids().flat_map(|from| ids().map(move |to| lane(from, to))).collect(),
             cuts: Cuts::none(config.nodes),
             weather: Weather::new(&config),
-            traffic: Traffic::new(&config),
+            traffic: match script {
+                Some(_) => Some(Traffic::whatever(&config)),
+                None => Traffic::new(&config),
+            },
             next_packet: 0,
             sync: Span::new(&config.disk.sync),
             slow_sync: Span::new(&config.disk.slow_sync),
@@ -136,6 +164,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             phase: Phase::Safety,
             liveness: Liveness::NotJudged,
             counts: Counts::default(),
+            script,
             config,
         };
         for id in (1..=simulation.config.nodes).map(NodeId) {
@@ -322,9 +351,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
+        self.set_told_clock(id);
+        let server = &mut self.servers[place(id)];
         let clock = server.clock.read(self.now);
-        let (effects, durable) = (&mut self.effects, server.disk.durable().clone());
+        let effects = &mut self.effects;
         let booted = inside_node(|| {
+            let durable = server.disk.durable().clone();
             let node = effects.boot(clock, id, &self.node_config, durable);
             let view = node.view();
             (node, view)
@@ -370,9 +402,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];
-                    let after = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    let mut takes = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    if let Some(script) = &mut self.script {
+                        takes = script.timer([id.0.into(), server.life, server.timers_set], &after, takes);
+                    }
                     server.timers_set += 1;
-                    let due = server.clock.when(Time(clock.0.saturating_add(after))).max(self.now);
+                    let due = server.clock.when(Time(clock.0.saturating_add(takes))).max(self.now);
                     if server.arm(timer, due) {
                         self.queue.push(due, Event::Timer(id, timer));
                     }
@@ -396,7 +431,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// If the node is to crash in this step: after how many of its outputs? A step that writes no record is
     /// let pass, for the crash is to fall between writing and syncing.
     #[inline]
-    fn crash_within(&self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
+    fn crash_within(&mut self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
         let server = &self.servers[place(id)];
         let is_doomed = server.doomed.is_some_and(|doom| doom.falls == Falls::InAStep);
         if !is_doomed && server.disk.full_until.is_none() {
@@ -405,7 +440,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let list = effects.as_slice();
         list.iter().any(|effect| matches!(effect, Effect::Persist(_))).then(|| {
             let outputs = list.iter().filter(|effect| effect.is_output()).count() as u64;
-            Draws::new(self.config.seed, Site::Crash, id.0.into(), server.life).below(outputs + 1)
+            let (node, life) = (id.0.into(), server.life);
+            let drawn = Draws::new(self.config.seed, Site::Crash, node, life).below(outputs + 1);
+            self.script.as_mut().map_or(drawn, |script| script.crash([node, life, 0], drawn, outputs))
         })
     }
 
@@ -514,7 +551,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             return;
         }
         let span = if server.disk.is_slow { self.slow_sync } else { self.sync };
-        let at = Time(self.now.0 + span.at(server.keys.sync.bits(server.disk.syncs)));
+        let mut takes = span.at(server.keys.sync.bits(server.disk.syncs));
+        if let Some(script) = &mut self.script {
+            let range =
+                if server.disk.is_slow { &self.config.disk.slow_sync } else { &self.config.disk.sync };
+            takes = script.sync([id.0.into(), server.life, server.disk.syncs], range, takes);
+        }
+        let at = Time(self.now.0 + takes);
         server.disk.syncs += 1;
         server.disk.syncing = Some(server.disk.written());
         self.queue.push(at, Event::Synced(id, server.life));
@@ -556,7 +599,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         let (synced, written) = (server.disk.synced, server.disk.written());
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
-        let records = Span::of(synced, written - server.disk.unwritten + 1).at(bits);
+        let most = written - server.disk.unwritten;
+        let mut records = Span::of(synced, most + 1).at(bits);
+        if let Some(script) = &mut self.script {
+            records = synced + script.crash([id.0.into(), server.life, 1], records - synced, most - synced);
+        }
         server.end_life(records);
         self.counts.crashes += 1;
         self.counts.records_lost += written - records;

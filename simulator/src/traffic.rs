@@ -1,16 +1,17 @@
 //! Links that do more than delay: bandwidth, clogs, filters by kind, and deliveries by priority. Only runs that
 //! have one of them have a [`Traffic`].
 use std::collections::VecDeque;
-use std::io::{self, Write};
 
-use serde::Serialize;
 use synod_protocol::{Input, Message, Node, NodeId, Observer, PacketId, Time};
 
 use crate::Fault;
-use crate::config::Config;
+use crate::config::{Config, Network};
 use crate::draw::{Key, Site, Span};
 use crate::network::Fate;
 use crate::simulation::{Event, Simulation, Workload};
+
+mod length;
+use length::length;
 
 #[derive(Clone)]
 pub(crate) struct Traffic<N: Node> {
@@ -49,17 +50,20 @@ impl<N: Node> Traffic<N> {
         let is_needed = config.network.bandwidth.is_some()
             || config.network.priorities.is_some()
             || of_traffic.into_iter().any(|fault| config.does(fault));
-        is_needed.then(|| {
-            let nodes = config.nodes as usize;
-            let link = Link { free_at: Time::ZERO, clogged_until: Time::ZERO };
-            Box::new(Traffic {
-                nodes,
-                bandwidth: config.network.bandwidth,
-                links: vec![link; nodes * nodes],
-                filters: Vec::new(),
-                kinds: Vec::new(),
-                pool: Pool::new(config),
-            })
+        is_needed.then(|| Traffic::whatever(config))
+    }
+
+    /// Needed or not.
+    pub(crate) fn whatever(config: &Config) -> Box<Self> {
+        let nodes = config.nodes as usize;
+        let link = Link { free_at: Time::ZERO, clogged_until: Time::ZERO };
+        Box::new(Traffic {
+            nodes,
+            bandwidth: config.network.bandwidth,
+            links: vec![link; nodes * nodes],
+            filters: Vec::new(),
+            kinds: Vec::new(),
+            pool: Pool::new(config),
         })
     }
 
@@ -87,7 +91,9 @@ impl<N: Node> Traffic<N> {
     fn fate(&mut self, now: Time, from: NodeId, to: NodeId, message: &N::Message, fate: Fate) -> Fate {
         let Fate::Carried { mut after, mut twin_after } = fate else { return Fate::Lost };
         let kind = message.kind();
-        if !self.kinds.contains(&kind) {
+        // Most often the constant itself, which is seen at its address.
+        let is_known = self.kinds.iter().any(|known| std::ptr::eq(*known, kind));
+        if !is_known && !self.kinds.contains(&kind) {
             self.kinds.push(kind);
         }
         if self.filters.iter().any(|filter| filter.kind == kind && [from, to].contains(&filter.node)) {
@@ -114,24 +120,6 @@ impl<N: Node> Traffic<N> {
     pub(crate) fn pooled(&self) -> impl Iterator<Item = &Event<N>> {
         self.pool.iter().flat_map(|pool| pool.lanes.iter().flat_map(|lane| &lane.events))
     }
-}
-
-/// In bytes, as JSON: what a message of this kind says more, it takes longer to say.
-fn length(message: &impl Serialize) -> u64 {
-    struct Counter(u64);
-    impl Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len() as u64;
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // What cannot be written has no length.
-    let _ = serde_json::to_writer(&mut counter, message);
-    counter.0
 }
 
 /// Deliveries one after the other, of all that is under way the oldest on the lane of highest priority, after
@@ -195,7 +183,6 @@ impl<N: Node> Pool<N> {
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    #[cold]
     pub(crate) fn carry_in_traffic(
         &mut self,
         packet: PacketId,
@@ -211,6 +198,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             _ => fate,
         };
         let is_clogged = traffic.links[link].clogged_until > now;
+        let waits = traffic.pool.is_some() && !is_clogged && fate != Fate::Lost;
+        let mut fate = fate;
+        if let Some(script) = &mut self.script {
+            let at = [from.0.into(), to.0.into(), self.lanes[link].sent() - 1];
+            if waits { script.pool(packet, at, now, fate) } else { fate = script.packet(at, fate) }
+        }
         let event = Event::Arrival(packet, to, input);
         match (&mut traffic.pool, fate) {
             (Some(pool), Fate::Carried { twin_after, .. }) if !is_clogged => {
@@ -235,6 +228,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn deliver(&mut self) {
         let Some(pool) = self.traffic.as_mut().and_then(|traffic| traffic.pool.as_mut()) else { return };
         let Some(event) = pool.first() else { return };
+        if let (Some(script), Event::Arrival(packet, ..)) = (&mut self.script, &event) {
+            script.unpool(*packet, self.now);
+        }
         if pool.waiting > 0 {
             let at = Time(self.now.0 + pool.slot.at(pool.key.bits(pool.deliveries)).max(1));
             self.queue.push(at, Event::Deliver);
@@ -247,8 +243,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let Some(traffic) = self.traffic.take() else { return };
         for lane in traffic.pool.into_iter().flat_map(|pool| pool.lanes) {
             for event in lane.events {
-                self.queue.push(self.now.after(self.config.network.to_self), event);
+                let at = self.now.after(self.config.network.to_self);
+                if let (Some(script), Event::Arrival(packet, ..)) = (&mut self.script, &event) {
+                    script.unpool(*packet, at);
+                }
+                self.queue.push(at, event);
             }
+        }
+        if self.script.is_some() {
+            let network = Network { bandwidth: None, priorities: None, ..self.config.network.clone() };
+            self.traffic = Some(Traffic::whatever(&Config { network, ..self.config.clone() }));
         }
     }
 }

@@ -40,6 +40,6 @@ pub use judge::{Judge, Tale, is_same, play};
 mod minimise;
 pub use minimise::{Minimised, minimise};
 
-mod removal;
+pub(crate) mod removal;
 
 mod polish;

@@ -7,6 +7,7 @@ pub(crate) enum Chore {
     List,
     Ci(Vec<&'static Step>),
     Fix,
+    Comparison,
 }
 
 /// Or one sentence about what is wrong.
@@ -17,6 +18,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
         [] => Err("which chore?".into()),
         ["--help" | "-h" | "help", ..] | [_, "--help" | "-h"] => Ok(Chore::Help),
         ["fix"] => Ok(Chore::Fix),
+        ["comparison"] => Ok(Chore::Comparison),
         ["ci"] => Ok(Chore::Ci(STEPS.iter().collect())),
         ["ci", "--list"] => Ok(Chore::List),
         ["ci", "--only", names] => select(names, true).map(Chore::Ci),

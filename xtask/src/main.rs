@@ -24,6 +24,7 @@ Chores:
     --skip a,b        all but these steps
     --list            the steps, and what each of them asks
   fix                 formats, and applies what clippy can mend by itself
+  comparison          measures the algorithms side by side, and writes docs/comparison.md with its plots
   --help              this page
 
 Exit codes: 0 holds, 1 does not hold, 2 wrong usage, 10 the machine lacks something.
@@ -52,6 +53,9 @@ fn run(chore: Chore) -> Result<()> {
         Chore::List => ci::STEPS.iter().for_each(|step| println!("{:12} {}", step.name, step.asks)),
         Chore::Ci(steps) => ci::run(&steps)?,
         Chore::Fix => fix::run()?,
+        Chore::Comparison => {
+            command::must_hold(&mut command::cargo("run --release -p synod-cli -- compare --page docs"))?;
+        }
     }
     Ok(())
 }

@@ -104,6 +104,8 @@ pub enum ConfigError {
     NoSpared { node: u32, nodes: u32 },
     #[error("the scenario strikes n{node}; the nodes are n1 to n{nodes}")]
     NoNode { node: u32, nodes: u32 },
+    #[error("the scenario turns a knob: {0}")]
+    Knob(#[from] super::KnobError),
     #[error("the scenario strikes \"it\" by a rule that waits for no predicate")]
     Nobody,
 }

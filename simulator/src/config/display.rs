@@ -23,6 +23,7 @@ impl fmt::Display for Config {
             nemesis,
             tolerance,
             scenario,
+            deviations,
         } = self;
         writeln!(f, "seed = {seed}")?;
         writeln!(f, "nodes = {nodes}")?;
@@ -96,6 +97,12 @@ impl fmt::Display for Config {
             }
             if let Some(moment) = heal_at {
                 writeln!(f, "scenario.heal_at = {moment:?}")?;
+            }
+        }
+        if let Some(deviations) = deviations {
+            writeln!(f, "deviations = {}, and all else is nominal", deviations.len())?;
+            for (deviation, number) in deviations.iter().zip(1..) {
+                writeln!(f, "deviation.{number} = {deviation}")?;
             }
         }
         Ok(())

@@ -110,9 +110,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         victims.iter().for_each(|id| write!(story, " {id}").expect("a string takes all"));
         self.announce(story);
         for victim in victims {
-            let back = Time(self.now.0 + nanos(draws.within(&action.lasts)));
-            self.take_down(victim);
-            self.queue.push(back, Event::Boot(victim, Some(by)));
+            self.strike_one_down(by, victim, nanos(draws.within(&action.lasts)));
         }
     }
 

@@ -5,6 +5,7 @@ mod determinism;
 mod disk;
 mod faults;
 mod journal;
+mod keyed;
 mod liveness;
 mod network;
 mod priorities;
