@@ -100,8 +100,10 @@ pub const ALGORITHMS: &[Entry] = &[
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
     Entry::of::<Chain>(
         "chain replication: updates at the head, reads at the tail (van Renesse & Schneider 2004)",
-    ),
-    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)"),
+    )
+    .compared::<Chain>(),
+    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)")
+        .compared::<Craq>(),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
