@@ -12,10 +12,10 @@ fn the_tail_answers_what_the_head_was_asked() {
     let mut cluster = Cluster::new(3);
     let caller = cluster.call(1, 1, 1, put(7, 1));
     assert_eq!(cluster.deliver_kind(1, 2, "Update"), 1);
-    assert!(cluster.answers_to(caller).is_empty(), "the middle has it, the tail has not");
+    assert!(cluster.told_to(caller).is_empty(), "the middle has it, the tail has not");
     assert_eq!(cluster.deliver_kind(2, 3, "Update"), 1);
-    assert_eq!(cluster.answers_to(caller), [done()]);
-    assert!(cluster.events().contains(&(3, &ChainEvent::Committed { epoch: n_epoch(1), index: Index(1) })));
+    assert_eq!(cluster.told_to(caller), [done()]);
+    assert!(cluster.events().contains(&(3, ChainEvent::Committed { epoch: n_epoch(1), index: Index(1) })));
 }
 
 fn n_epoch(epoch: u64) -> synod_chain_replication::Epoch {
@@ -27,7 +27,9 @@ fn n_epoch(epoch: u64) -> synod_chain_replication::Epoch {
 #[test]
 fn histories_shrink_along_the_chain_and_word_comes_back() {
     let mut cluster = Cluster::new(3);
-    (1..=3).for_each(|number| drop(cluster.call(1, 1, number, put(7, number as i64))));
+    (1..=3).for_each(|number| {
+        cluster.call(1, 1, number, put(7, number as i64));
+    });
     cluster.deliver_kind(1, 2, "Update");
     let (none, all) = (Index(0), Index(3));
     assert_eq!(cluster.ends(), [(none, all), (none, all), (none, none)]);
@@ -65,7 +67,7 @@ fn a_write_costs_one_message_more_than_the_chain_is_long() {
         let request = 1;
         let caller = cluster.call(1, 1, 1, put(7, 1));
         let updates = cluster.deliver_if(|envelope| envelope.message.kind() == "Update");
-        let answers = cluster.answers_to(caller).len();
+        let answers = cluster.told_to(caller).len();
         assert_eq!(request + updates + answers, servers as usize + 1, "{servers} servers");
         assert_eq!(cluster.deliver(), servers as usize - 1, "acknowledgements of {servers} servers");
     }
@@ -87,7 +89,9 @@ fn a_chain_of_one_works() {
 #[test]
 fn updates_that_overtake_each_other_wait() {
     let mut cluster = Cluster::new(2);
-    (1..=3).for_each(|client| drop(cluster.call(1, client, 1, put(7, client.into()))));
+    (1..=3).for_each(|client| {
+        cluster.call(1, client, 1, put(7, client.into()));
+    });
     cluster.network.reverse();
     cluster.deliver();
     assert_eq!(cluster.value(2, 7), Some(&Value::Number(3)));
@@ -102,7 +106,7 @@ fn lost_messages_are_made_up_for() {
     cluster.network.clear();
     cluster.fire(1, Timer::Resend);
     cluster.deliver_if(|envelope| envelope.message.kind() == "Update");
-    assert_eq!(cluster.answers_to(caller), [done()]);
+    assert_eq!(cluster.told_to(caller), [done()]);
     cluster.network.clear();
     assert_eq!(cluster.node(1).acked(), Index(0), "the acknowledgement was lost");
     for id in [2, 1, 1] {
@@ -110,7 +114,7 @@ fn lost_messages_are_made_up_for() {
         cluster.deliver();
     }
     assert_eq!(cluster.ends(), [(Index(1), Index(1)); 3]);
-    assert_eq!(cluster.answers_to(caller), [done()], "the tail answered once");
+    assert_eq!(cluster.told_to(caller), [done()], "the tail answered once");
 }
 
 /// A call that is tried again takes effect once: on its way, answered, and by another server.
@@ -122,7 +126,7 @@ fn retries_take_effect_once() {
     cluster.call(1, 1, 1, append());
     cluster.call(2, 1, 1, append());
     cluster.deliver();
-    assert_eq!(cluster.answers_to(caller), [done()]);
+    assert_eq!(cluster.told_to(caller), [done()]);
     for via in 1..=4 {
         assert!(!cluster.ask(via, 1, 1, append()).is_empty(), "via n{via}");
     }
@@ -138,7 +142,7 @@ fn another_command_under_the_same_number_is_the_same_call() {
     cluster.call(1, 1, 1, put(7, 2));
     assert!(cluster.events().iter().any(|(_, event)| matches!(event, ChainEvent::SawCallAgain { .. })));
     cluster.deliver();
-    assert_eq!(cluster.answers_to(caller), [done()]);
+    assert_eq!(cluster.told_to(caller), [done()]);
     cluster.ask(1, 1, 1, put(7, 3));
     assert_eq!(cluster.value(2, 7), Some(&Value::Number(1)));
 }
@@ -161,12 +165,13 @@ fn a_tail_that_restarts_answers_what_it_has() {
     let caller = cluster.call(1, 1, 1, put(7, 1));
     cluster.slow_disk(2);
     cluster.deliver();
-    assert!(cluster.answers_to(caller).is_empty(), "the answer waits for the record");
+    assert!(cluster.told_to(caller).is_empty(), "the answer waits for the record");
     cluster.crash(2);
     cluster.restart(2);
     cluster.fire(1, Timer::Resend);
     cluster.deliver();
-    assert_eq!(cluster.answers_to(caller), [done()]);
+    cluster.sync(2);
+    assert_eq!(cluster.told_to(caller), [done()]);
 }
 
 /// Who does not belong to the chain is not listened to, nor is what no correct neighbour would say.
