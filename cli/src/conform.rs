@@ -1,14 +1,75 @@
 //! `synod conform`: is a recorded run a behaviour of its TLA+ spec?
+//!
+//! An algorithm that implements [`Conforms`] is held to its spec. The rest of what there is to do is the same for
+//! all: [`actions`] follows a run and lists the actions that count, `check` asks the engine.
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value as Json, json};
+use synod_protocol::{Effect, Event, Input, Node, NodeId};
 
-use crate::exit::{self, Exit};
+use crate::{
+    algorithm::Algorithm,
+    args,
+    exit::{self, Exit},
+    registry::Entry,
+};
 
+pub mod actions;
 #[cfg(feature = "spec")]
-pub mod check;
-#[cfg(feature = "spec")]
-pub mod raft;
+mod check;
+mod raft;
+pub mod recorded;
+
+/// An algorithm whose runs are held to a TLA+ spec.
+pub trait Conforms: Algorithm {
+    /// The spec, below `tla/`: `raft/Raft`. Then `raft/RaftTrace.tla` follows a run of it, with
+    /// `raft/RaftTrace.follow.cfg`, and `raft/MCRaft.….cfg` are its models.
+    const SPEC: &'static str;
+
+    /// What the constants of the trace spec are in such a cluster. Arrays are sets. `Trace` comes by itself.
+    fn constants(config: &<Self::Node as Node>::Config, nodes: u32) -> Vec<(&'static str, Json)> {
+        let _ = config;
+        vec![("Server", json!(names(nodes)))]
+    }
+
+    /// What a step did, in the spec's words: actions, each with the place of the effect that tells it, in the order
+    /// of the effects.
+    ///
+    /// An action is an object with the name of a spec's action in `action` and whatever its arguments are; `m`,
+    /// if it has one, is the message that was handled, as the spec has it in `msgs`. `node` and `post` are added
+    /// to it, and a boot is told as `Restart` before anything that is told here.
+    fn actions(done: &Done<'_, Self::Node>) -> Vec<(usize, Json)>;
+
+    /// What was seen of a node after a step: an object, whose fields the trace spec compares.
+    fn post(view: &<Self::Node as Node>::View) -> Json;
+}
+
+/// What a node did in a step.
+#[derive(Debug)]
+pub struct Done<'a, N: Node> {
+    pub node: NodeId,
+    /// `None`: it came up.
+    pub input: Option<&'a Input<N>>,
+    pub effects: &'a [Effect<N>],
+    /// What was seen of it before; `None`: it comes up.
+    pub before: Option<&'a N::View>,
+}
+
+impl<'a, N: Node> Done<'a, N> {
+    /// The events that open an action, with the place of each, the action's name, and the event.
+    pub fn events(&self) -> impl Iterator<Item = (usize, &'static str, &'a N::Event)> + use<'a, N> {
+        self.effects.iter().enumerate().filter_map(|(at, effect)| match effect {
+            Effect::Event(event) => Some((at, event.action()?, event)),
+            _ => None,
+        })
+    }
+}
+
+/// The nodes of a cluster, as traces and specs call them.
+pub fn names(nodes: u32) -> Vec<String> {
+    (1..=nodes).map(|node| NodeId(node).to_string()).collect()
+}
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,8 +83,8 @@ its node as it was seen.";
 #[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub struct ConformArgs {
     /// Whose spec
-    #[arg(value_parser = ["raft"])]
-    pub algorithm: String,
+    #[arg(value_parser = args::algorithm_if(|entry| entry.held_to.is_some()))]
+    pub algorithm: &'static Entry,
 
     /// The recorded run
     #[arg(value_name = "TRACE")]

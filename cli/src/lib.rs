@@ -1,8 +1,12 @@
 //! What the binary `synod` is made of. The compositions of floor 3 are here, so that tests and benches
 //! drive the very same ones.
 pub mod algorithm;
+pub mod atomic_commit;
+pub mod chain;
 pub mod promise;
 pub mod raft;
+pub mod paxos;
+pub mod multipaxos;
 pub mod registry;
 
 pub mod args;
@@ -28,5 +32,6 @@ pub mod replay;
 pub mod walk;
 pub mod rust_test;
 pub mod shrink;
+pub mod check;
 pub mod doctor;
 pub mod verbs;

@@ -17,6 +17,8 @@ use crate::{
 };
 
 mod diagram;
+mod explored;
+pub use explored::Memory;
 mod sometimes;
 
 /// A server.

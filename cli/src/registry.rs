@@ -1,12 +1,22 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
+use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
+    atomic_commit::Commit,
+    chain::{Chain, Craq},
+    check::{self, Explored},
     compare::{Contestant, Replicates, contestant},
+    conform::{
+        Conforms,
+        recorded::{self, Recorded},
+    },
     doctor::{self, Diagnosis},
+    multipaxos::MultiPaxos,
+    paxos::Paxos,
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
     report::Report,
@@ -35,37 +45,74 @@ pub struct Entry {
     pub tolerance: fn(u32) -> Tolerance,
     /// If it replicates the key–value store: how it is compared with others that do.
     pub contestant: Option<Contestant>,
+    /// `None`: it has no spec that its runs are held to.
+    pub held_to: Option<HeldTo>,
+    /// If it can be explored: how `synod check` does it.
+    pub check: Option<check::Verb>,
 }
 
-const fn entry<A: Algorithm>(about: &'static str) -> Entry {
-    Entry {
-        name: A::NAME,
-        about,
-        faults: A::FAULTS,
-        read_scenario: run::read_scenario::<A>,
-        run: run::run::<A>,
-        sweep: sweep::sweep::<A>,
-        replay: replay::replay::<A>,
-        walk: replay::walked::<A>,
-        shrink: shrink::shrink::<A>,
-        determinism: doctor::determinism::<A>,
-        hashes: doctor::hashes::<A>,
-        journal: doctor::journal::<A>,
-        tolerance: A::tolerance,
-        contestant: None,
-    }
+/// A spec, and how a recorded run becomes actions of it.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldTo {
+    /// Below `tla/`: `raft/Raft`.
+    pub spec: &'static str,
+    pub read: fn(&Path, Option<u64>) -> anyhow::Result<Recorded>,
 }
 
 impl Entry {
+    /// With all that every algorithm has.
+    const fn of<A: Algorithm>(about: &'static str) -> Entry {
+        Entry {
+            name: A::NAME,
+            about,
+            faults: A::FAULTS,
+            read_scenario: run::read_scenario::<A>,
+            run: run::run::<A>,
+            sweep: sweep::sweep::<A>,
+            replay: replay::replay::<A>,
+            walk: replay::walked::<A>,
+            shrink: shrink::shrink::<A>,
+            determinism: doctor::determinism::<A>,
+            hashes: doctor::hashes::<A>,
+            journal: doctor::journal::<A>,
+            tolerance: A::tolerance,
+            contestant: None,
+            held_to: None,
+            check: None,
+        }
+    }
+
     /// It replicates the key–value store.
     const fn compared<A: Replicates>(self) -> Entry {
         Entry { contestant: Some(contestant::<A>()), ..self }
     }
+
+    /// It has scopes that can be explored.
+    const fn explored<A: Explored>(self) -> Entry {
+        Entry { check: Some(check::Verb::of::<A>()), ..self }
+    }
+
+    /// It has a spec that its runs are held to.
+    const fn held_to_spec<A: Conforms>(self) -> Entry {
+        Entry { held_to: Some(HeldTo { spec: A::SPEC, read: recorded::read::<A> }), ..self }
+    }
 }
 
 /// All of them.
-pub const ALGORITHMS: &[Entry] =
-    &[entry::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)").compared::<Raft>()];
+pub const ALGORITHMS: &[Entry] = &[
+    Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
+        .held_to_spec::<Raft>()
+        .compared::<Raft>()
+        .explored::<Raft>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
+    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
+        .compared::<MultiPaxos>(),
+    Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
+    Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
+        .compared::<Chain>(),
+    Entry::of::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)").compared::<Craq>(),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)

@@ -159,10 +159,8 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
     let folder =
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
     let config = options.config_of::<A>()?;
-    let mut recording = options.records().then(Recording::<A::Node>::default);
     let mut storyteller = Storyteller::<A::Chronicle>::default();
-    let observer = (&mut recording, &mut storyteller);
-    let outcome = simulate::<A, _>(config.clone(), observer, true)?;
+    let outcome = simulate::<A, _>(config.clone(), &mut storyteller, true)?;
 
     let history = A::Promise::history(&outcome.calls).map_err(internal)?;
     let judged = A::Promise::judge(&history, CHECKER_STEPS);
@@ -186,12 +184,31 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
         exported: None,
         options: options.clone(),
     };
-    if let Some(recording) = recording {
+    if options.records() {
+        let recording = record_again::<A>(&report.config, report.trace_hash)?;
         let config = serde_json::to_value(&report.config).map_err(|error| internal(error.into()))?;
         let header = Header::new(A::NAME, options.seed, options.nodes, config);
         write_files::<A>(&mut report, folder, &header, &recording, &history)?;
     }
     Ok(report)
+}
+
+/// The steps of a run that is over, from a run of the same configuration: to copy each step would take the run half as
+/// long again, and a run that nobody wants in full, a sweep's, pays nothing for those that somebody does.
+///
+/// # Errors
+/// It came out otherwise.
+fn record_again<A: Algorithm>(config: &Config, trace_hash: u64) -> Result<Recording<A::Node>, Failure> {
+    let mut recording = Recording::default();
+    let again = simulate::<A, _>(config.clone(), &mut recording, false)?.trace_hash;
+    if again == trace_hash {
+        return Ok(recording);
+    }
+    let seed = config.seed;
+    Err(internal(anyhow::anyhow!(
+        "seed {seed} came out otherwise when it was run again to be recorded: its trace hash was {trace_hash:016x} and is \
+         {again:016x}; `synod doctor --determinism` looks for the first step that differs"
+    )))
 }
 
 fn internal(error: anyhow::Error) -> Failure {
@@ -286,4 +303,22 @@ fn write_files<A: Algorithm>(
         report.exported = Some(export());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raft::Raft;
+
+    #[test]
+    fn a_run_is_recorded_by_running_it_again_and_no_other_is_taken_for_it() {
+        let mut config = Config::new(3).with_faults(&Fault::ALL);
+        config.operations = 40;
+        let outcome = simulate::<Raft, _>(config.clone(), (), false).expect("the knobs make sense");
+        let recording = record_again::<Raft>(&config, outcome.trace_hash).expect("it is the same run");
+        assert_eq!(recording.steps().len() as u64, outcome.counts.steps);
+        let failure = record_again::<Raft>(&config, outcome.trace_hash ^ 1).expect_err("it is another run");
+        assert_eq!(failure.exit, Exit::Internal);
+        assert!(failure.error.to_string().contains("doctor --determinism"), "{}", failure.error);
+    }
 }

@@ -22,7 +22,7 @@ What must come out stands in tla/expected.toml.";
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub struct SpecArgs {
-    /// Whose specs: raft, paxos, atomic-commit [default: all]
+    /// Whose specs: an algorithm's, or all of a folder's (raft, paxos, atomic-commit) [default: all]
     #[arg(value_name = "ALGORITHM")]
     pub algorithm: Option<String>,
 

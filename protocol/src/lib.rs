@@ -92,6 +92,8 @@ pub use effects::{Effect, Effects, Input};
 
 mod state_machine;
 pub use state_machine::StateMachine;
+mod replicated;
+pub use replicated::{Image, Replicated, Seen};
 
 mod quorum;
 pub use quorum::{Quorum, majority};
@@ -103,6 +105,8 @@ mod recording;
 pub use recording::Recording;
 
 pub mod contract;
+
+pub mod by_hand;
 
 /// The example of the README is compiled and run.
 #[cfg(doctest)]

@@ -83,8 +83,6 @@ mod replication;
 mod commit;
 
 mod client;
-pub use client::{Replicated, Seen};
-
 mod read;
 
 mod event;

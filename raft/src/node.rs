@@ -2,11 +2,10 @@
 use alloc::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, Effects, Node, NodeId, Quorum, Stable, StateMachine};
+use synod_protocol::{Caller, Effects, Node, NodeId, Quorum, Replicated, Stable, StateMachine};
 
 use crate::{
     Config, Index, Log, RoleName, Term,
-    client::Replicated,
     event::{RaftEvent, View},
     message::{Body, RaftMessage},
     record::{Persistent, Record},

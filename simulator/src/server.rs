@@ -10,7 +10,7 @@ use crate::draw::Draws;
 use crate::nemesis::Doom;
 use crate::queue::Alarm;
 use crate::stall::Stall;
-use crate::store::Store;
+use crate::store::{Recovered, Store};
 
 #[derive(Clone)]
 pub(crate) struct Server<N: Node> {
@@ -42,7 +42,7 @@ pub(crate) struct Disk<N: Node> {
     durable: N::Durable,
     /// Those: they are folded when somebody looks, which is when a node boots.
     unfolded: Vec<N::Record>,
-    /// How many those are.
+    /// How many are durable.
     pub(crate) synced: u64,
     pub(crate) unsynced: VecDeque<N::Record>,
     /// The sync under way covers the records up to this one.
@@ -196,10 +196,33 @@ impl<N: Node> Disk<N> {
         self.synced = records;
     }
 
-    /// It holds what its bytes say, whatever was written.
-    pub(crate) fn is_read_back(&mut self, durable: N::Durable, records: u64) {
-        self.unfolded.clear();
-        (self.durable, self.synced) = (durable, records);
+    /// How many records are folded.
+    pub(crate) fn folded(&self) -> u64 {
+        self.synced - self.unfolded.len() as u64
+    }
+
+    /// Do the bytes say what was written?
+    pub(crate) fn agrees_with(&mut self, read: &Recovered<N::Record>) -> bool {
+        if read.known + read.records.len() as u64 != self.synced {
+            return false;
+        }
+        if read.known == self.folded() {
+            return read.records == self.unfolded;
+        }
+        let fold = |mut durable: N::Durable, records: &[N::Record]| {
+            records.iter().for_each(|record| durable.apply(record));
+            durable
+        };
+        read.known == 0 && fold(N::Durable::default(), &read.records) == *self.durable()
+    }
+
+    /// It holds what its bytes say, whatever was written. What the last boot has read is folded already.
+    pub(crate) fn is_read_back(&mut self, read: Recovered<N::Record>) {
+        if read.known == 0 {
+            self.durable = N::Durable::default();
+        }
+        self.synced = read.known + read.records.len() as u64;
+        self.unfolded = read.records;
     }
 
     /// What a node would boot from.

@@ -4,7 +4,6 @@ use synod_protocol::{Node, NodeId, Observer, Place, Time, Violation, What};
 use crate::nemesis::Striker;
 use crate::server::Disk;
 use crate::simulation::{Event, Simulation, Workload, place};
-use crate::store::Recovered;
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// May this node boot? Where the run has bytes, from what they say.
@@ -15,20 +14,22 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             return false;
         }
         let disk = &mut server.disk;
+        let folded = disk.folded();
         let Some(store) = &mut disk.store else { return true };
-        match store.recover::<N::Durable>(verified) {
-            Ok(Recovered { durable, records, was_torn }) => {
-                self.counts.torn_records += u64::from(was_torn);
-                if verified && (records != disk.synced || durable != *disk.durable()) {
-                    let written = disk.synced;
+        match store.recover::<N::Record>(verified, folded) {
+            Ok(read) => {
+                self.counts.torn_records += u64::from(read.was_torn);
+                if verified && !disk.agrees_with(&read) {
+                    let (known, written) = (read.known, disk.synced);
                     let story = format!(
-                        "{id} wrote {written} records that make {:?}, and reads back {records} that make {durable:?}",
-                        disk.durable()
+                        "{id} wrote {written} records that make {:?}, and reads back these behind the first {known}: {:?}",
+                        disk.durable(),
+                        read.records,
                     );
                     self.stream.fail(Violation::new("Records are read back as they were written", story));
                     return false;
                 }
-                disk.is_read_back(durable, records);
+                disk.is_read_back(read);
                 true
             }
             Err(damage) => {

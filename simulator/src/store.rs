@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! sector 0   sector 1   sector 2 …
-//! mark       mark       frame, frame, frame, …             one per record: length, checksum, number, JSON
+//! mark       mark       frame, frame, frame, …             one per record: length, checksum, number, content
 //! ```
 //!
 //! 1. Records are framed and stay in the cache until a sync. It writes the frames, and then twice the *mark*:
@@ -16,14 +16,19 @@
 //! before. Without the mark, a damaged last record could not be told from a torn one, and would be cut off
 //! although it was promised.
 //!
-//! JSON, because every record must be fit for a trace file anyhow, and formats that do not describe
-//! themselves cannot carry all that serde can (untagged enums).
+//! A boot does not decode what an earlier one has decoded: the platter knows whether any byte of those frames was
+//! changed since, by a write or by a fault, and where none was, to read them again would give the same records once
+//! more. Where one was, all is read again from the first frame on. So each frame is decoded at least once, at
+//! the first boot after it was written, and again whenever something may have happened to it; marks are read at
+//! each boot. `tests` compares both ways.
 use std::collections::VecDeque;
 
-use synod_protocol::{Durable, NodeId};
+use serde::de::DeserializeOwned;
+use synod_protocol::NodeId;
 
 use crate::draw::{Chance, Draws, Site};
 
+mod codec;
 mod crc;
 mod frame;
 mod platter;
@@ -51,13 +56,25 @@ pub(crate) struct Store {
     ends: VecDeque<usize>,
     /// One sector of the next sync goes astray.
     misdirects: bool,
+    /// What the last boot has read.
+    read: Option<Read>,
+}
+
+/// These frames were read back. They are what they were while the platter guards them.
+#[derive(Clone, Copy, Debug)]
+struct Read {
+    records: u64,
+    /// Counted from [`LOG`].
+    end: usize,
+    verified: bool,
 }
 
 /// What was read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Recovered<D> {
-    pub(crate) durable: D,
-    pub(crate) records: u64,
+pub(crate) struct Recovered<R> {
+    /// So many are those that the last boot has read, or none; and these follow them.
+    pub(crate) known: u64,
+    pub(crate) records: Vec<R>,
     /// Did a part of a record stand behind them, and was it cut off?
     pub(crate) was_torn: bool,
 }
@@ -78,6 +95,7 @@ impl Store {
             cache: Vec::new(),
             ends: VecDeque::new(),
             misdirects: false,
+            read: None,
         }
     }
 
@@ -89,14 +107,7 @@ impl Store {
     /// Into the cache.
     pub(crate) fn write(&mut self, record: &impl serde::Serialize) {
         let number = self.records + self.ends.len() as u64;
-        frame::append(&mut self.cache, number, |bytes| {
-            let start = bytes.len();
-            if serde_json::to_writer(&mut *bytes, record).is_err() {
-                // Not a record that can be read back, which the next boot will say.
-                bytes.truncate(start);
-                bytes.extend(b"unwritable");
-            }
-        });
+        frame::append(&mut self.cache, number, |bytes| codec::write(bytes, record));
         self.ends.push_back(self.cache.len());
     }
 
@@ -143,7 +154,7 @@ impl Store {
         if was_writing && self.tears.hits(draws.bits()) {
             let (at, whole) = match self.ends.front() {
                 Some(&next) => (self.end, self.cache[..next].to_vec()),
-                None => (0, Mark { records }.to_bytes()),
+                None => (0, Mark { records }.to_bytes().to_vec()),
             };
             let cut = 1 + draws.below(whole.len() as u64 - 1) as usize;
             let mut part = whole[..cut].to_vec();
@@ -158,32 +169,47 @@ impl Store {
         self.ends.clear();
     }
 
-    /// Reads everything back, and cuts off what was never durable. Unless it is verified, whatever looks like
-    /// a record is believed.
+    /// Reads back what the last boot has not read, or everything if that may have changed, and cuts off what was never
+    /// durable. Unless it is verified, whatever looks like a record is believed. So many records are `folded` already:
+    /// those that the last boot has read.
     ///
     /// # Errors
     /// A record that was promised is not there.
-    pub(crate) fn recover<D: Durable>(&mut self, verified: bool) -> Result<Recovered<D>, Damage> {
+    pub(crate) fn recover<R: DeserializeOwned>(
+        &mut self,
+        verified: bool,
+        folded: u64,
+    ) -> Result<Recovered<R>, Damage> {
         let promised = if verified { self.promised()? } else { 0 };
         let log = self.platter.read(LOG, self.platter.sectors() * SECTOR);
         let bytes = log.map_err(|Unreadable(sector)| format!("sector {sector} cannot be read"))?;
-        let (mut durable, mut records, mut end) = (D::default(), 0, 0);
-        while let Some(frame) = frame::read(bytes, end, records, verified) {
-            match serde_json::from_slice::<D::Record>(frame.payload) {
-                Ok(record) => durable.apply(&record),
-                Err(error) if verified => return Err(format!("record {records} is no record: {error}")),
+        let (known, mut end) = match self.read {
+            Some(read)
+                if read.verified == verified && read.records == folded && self.platter.is_as_it_was() =>
+            {
+                (read.records, read.end)
+            }
+            _ => (0, 0),
+        };
+        let (mut number, mut records) = (known, Vec::new());
+        while let Some(frame) = frame::read(bytes, end, number, verified) {
+            match codec::read(frame.payload) {
+                Ok(record) => records.push(record),
+                Err(error) if verified => return Err(format!("record {number} is no record: {error}")),
                 Err(_) => break,
             }
-            (records, end) = (records + 1, frame.end);
+            (number, end) = (number + 1, frame.end);
         }
-        if records < promised {
-            return Err(format!("record {records} of the {promised} that were promised is damaged"));
+        if number < promised {
+            return Err(format!("record {number} of the {promised} that were promised is damaged"));
         }
         let was_torn = bytes[end..].iter().any(|&byte| byte != 0);
         self.platter.wipe_from(LOG + end);
-        (self.end, self.records) = (LOG + end, records);
+        (self.end, self.records) = (LOG + end, number);
         self.write_marks();
-        Ok(Recovered { durable, records, was_torn })
+        self.platter.guard(LOG..LOG + end);
+        self.read = Some(Read { records: number, end, verified });
+        Ok(Recovered { known, records, was_torn })
     }
 
     /// By the mark that says more: the other may be older, torn or damaged.

@@ -1,9 +1,7 @@
 //! Links that do more than delay: bandwidth, clogs, filters by kind, and deliveries by priority. Only runs that
 //! have one of them have a [`Traffic`].
 use std::collections::VecDeque;
-use std::io::{self, Write};
 
-use serde::Serialize;
 use synod_protocol::{Input, Message, Node, NodeId, Observer, PacketId, Time};
 
 use crate::Fault;
@@ -12,12 +10,17 @@ use crate::draw::{Key, Site, Span};
 use crate::network::Fate;
 use crate::simulation::{Event, Simulation, Workload};
 
+mod length;
+use length::length;
+
 #[derive(Clone)]
 pub(crate) struct Traffic<N: Node> {
     nodes: usize,
     /// In bytes per second, of each link.
     bandwidth: Option<u64>,
     links: Vec<Link>,
+    /// From then on no link is clogged, unless one gets so again.
+    clogged_until: Time,
     filters: Vec<Filter>,
     /// The kinds of messages that were sent so far, in the order in which they first were.
     pub(crate) kinds: Vec<&'static str>,
@@ -60,6 +63,7 @@ impl<N: Node> Traffic<N> {
             nodes,
             bandwidth: config.network.bandwidth,
             links: vec![link; nodes * nodes],
+            clogged_until: Time::ZERO,
             filters: Vec::new(),
             kinds: Vec::new(),
             pool: Pool::new(config),
@@ -68,6 +72,7 @@ impl<N: Node> Traffic<N> {
 
     pub(crate) fn clog(&mut self, node: NodeId, until: Time) {
         let node = node.0 as usize - 1;
+        self.clogged_until = self.clogged_until.max(until);
         for other in 0..self.nodes {
             for link in [node * self.nodes + other, other * self.nodes + node] {
                 self.links[link].clogged_until = until;
@@ -85,14 +90,25 @@ impl<N: Node> Traffic<N> {
         }
     }
 
+    /// May it do anything to a message of this kind now? Whatever the answer, it has heard of the kind.
+    #[inline]
+    pub(crate) fn interferes(&mut self, now: Time, kind: &'static str) -> bool {
+        // Most often the constant itself, which is seen at its address.
+        let is_known = self.kinds.iter().any(|known| std::ptr::eq(*known, kind));
+        if !is_known && !self.kinds.contains(&kind) {
+            self.kinds.push(kind);
+        }
+        self.bandwidth.is_some()
+            || self.pool.is_some()
+            || !self.filters.is_empty()
+            || self.clogged_until > now
+    }
+
     /// What becomes of a message that the weather lets pass: it waits for its turn and for the clog, and
     /// passes no filter.
     fn fate(&mut self, now: Time, from: NodeId, to: NodeId, message: &N::Message, fate: Fate) -> Fate {
         let Fate::Carried { mut after, mut twin_after } = fate else { return Fate::Lost };
         let kind = message.kind();
-        if !self.kinds.contains(&kind) {
-            self.kinds.push(kind);
-        }
         if self.filters.iter().any(|filter| filter.kind == kind && [from, to].contains(&filter.node)) {
             return Fate::Lost;
         }
@@ -117,24 +133,6 @@ impl<N: Node> Traffic<N> {
     pub(crate) fn pooled(&self) -> impl Iterator<Item = &Event<N>> {
         self.pool.iter().flat_map(|pool| pool.lanes.iter().flat_map(|lane| &lane.events))
     }
-}
-
-/// In bytes, as JSON: what a message of this kind says more, it takes longer to say.
-fn length(message: &impl Serialize) -> u64 {
-    struct Counter(u64);
-    impl Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len() as u64;
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // What cannot be written has no length.
-    let _ = serde_json::to_writer(&mut counter, message);
-    counter.0
 }
 
 /// Deliveries one after the other, of all that is under way the oldest on the lane of highest priority, after
@@ -198,7 +196,6 @@ impl<N: Node> Pool<N> {
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    #[cold]
     pub(crate) fn carry_in_traffic(
         &mut self,
         packet: PacketId,

@@ -11,5 +11,9 @@ mod raft_contract;
 mod raft_spans;
 mod raft_queues;
 mod stories;
+// Code and TLA+ spec: what every algorithm has to show, and then each.
+mod spec_link;
 mod raft_spec;
+mod conform;
 mod raft_conform;
+mod raft_dialogues;

@@ -39,4 +39,6 @@ pub use engine::Engine;
 mod checker;
 mod follow;
 pub use follow::{Followed, Rejected, accepts, follow};
+mod explain;
+mod words;
 mod tlc;

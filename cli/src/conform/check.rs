@@ -1,21 +1,17 @@
-//! Reads the trace, follows it, and says where it leaves the spec.
-use std::{fs::File, io::BufReader};
-
+//! Follows a recorded run, and says where it leaves the spec.
 use anstream::{eprintln, println};
-use anyhow::{Context, ensure};
 use serde_json::Value as Json;
-use synod_protocol::NodeId;
-use synod_telemetry::trace_file::Reader;
 use synod_tla::{Followed, Shelf, follow};
 
-use super::{ConformArgs, raft::Actions};
-use crate::{exit::Exit, raft::Server, spec::complain};
-
-/// The spec that a trace of Raft is held to.
-pub const RAFT: &str = "raft/RaftTrace";
+use super::{ConformArgs, recorded::Recorded};
+use crate::{exit::Exit, registry::HeldTo, spec::complain};
 
 pub(super) fn conform(args: &ConformArgs) -> Exit {
-    let (nodes, actions) = match read(args) {
+    let Some(HeldTo { spec, read }) = args.algorithm.held_to else {
+        eprintln!("error: {} has no spec that runs are held to", args.algorithm.name);
+        return Exit::Usage;
+    };
+    let Recorded { nodes, constants, actions } = match read(&args.trace, args.steps) {
         Ok(read) => read,
         Err(error) => {
             eprintln!("error: {}: {error:#}", args.trace.display());
@@ -23,19 +19,18 @@ pub(super) fn conform(args: &ConformArgs) -> Exit {
         }
     };
     let (numbers, events): (Vec<u64>, Vec<Json>) = actions.into_iter().unzip();
-    let followed = Shelf::unpack().and_then(|shelf| follow(&shelf, RAFT, &nodes, &events));
-    match followed {
-        Ok(Followed::Accepted) => {
-            println!(
-                "accepted: {} actions of {} nodes are a behaviour of Raft.tla",
-                events.len(),
-                nodes.len()
-            );
+    match Shelf::unpack().and_then(|shelf| follow(&shelf, spec, &constants, &events)) {
+        Ok(Followed::Accepted { .. }) => {
+            let count = events.len();
+            println!("accepted: {count} actions of {nodes} nodes are a behaviour of {spec}.tla");
             Exit::Holds
         }
         Ok(Followed::Rejected(rejected)) => {
             let (matched, event) = (rejected.matched, &events[rejected.matched]);
             println!("REJECTED at step {}, after {matched} actions: {}", numbers[matched], rejected.why);
+            if let Some(conjunct) = &rejected.conjunct {
+                println!("  what fails is {conjunct}");
+            }
             println!("  {event}");
             println!("the spec is at");
             for (variable, value) in rejected.state.iter().filter(|(name, _)| name != "msgs") {
@@ -45,24 +40,4 @@ pub(super) fn conform(args: &ConformArgs) -> Exit {
         }
         Err(error) => complain(&error),
     }
-}
-
-/// The names of the nodes, and what they did.
-type Run = (Vec<String>, Vec<(u64, Json)>);
-
-fn read(args: &ConformArgs) -> anyhow::Result<Run> {
-    let file = File::open(&args.trace).context("cannot be opened; give the trace.jsonl that a run wrote")?;
-    let reader = Reader::new(BufReader::new(file))?;
-    let header = reader.header();
-    ensure!(header.algorithm == args.algorithm, "this is a trace of {}", header.algorithm);
-    let nodes = (1..=header.nodes).map(|node| NodeId(node).to_string()).collect();
-    let mut actions = Actions::default();
-    for step in reader.steps::<Server>() {
-        let step = step?;
-        if args.steps.is_some_and(|most| step.number >= most) {
-            break;
-        }
-        actions.add(&step);
-    }
-    Ok((nodes, actions.finish()))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use synod_tla::{Engine, Model, Outcome, Shelf, TlaError, Verdict, Violation, When};
 
 use super::SpecArgs;
-use crate::exit::Exit;
+use crate::{exit::Exit, registry};
 
 pub(super) fn check(args: &SpecArgs) -> Exit {
     let shelf = match Shelf::unpack() {
@@ -70,13 +70,22 @@ fn choose<'a>(models: &'a [Model], args: &SpecArgs, engine: Engine) -> Result<Ve
     };
     let mut algorithms: Vec<_> = models.iter().map(Model::algorithm).collect();
     algorithms.dedup();
+    let module = args.algorithm.as_deref().and_then(module_of);
     if let Some(algorithm) = &args.algorithm
         && !algorithms.contains(&&**algorithm)
+        && module.is_none()
     {
+        algorithms.extend(registry::ALGORITHMS.iter().filter(|it| it.held_to.is_some()).map(|it| it.name));
+        algorithms.sort();
+        algorithms.dedup();
         return Err(format!("there is no spec of {algorithm}; there are: {}", algorithms.join(", ")));
     }
-    let is_of =
-        |model: &&Model| args.algorithm.as_ref().is_none_or(|algorithm| model.algorithm() == algorithm);
+    // A folder, or else the one module of it that an algorithm is held to.
+    let is_of = |model: &&Model| match &args.algorithm {
+        Some(algorithm) if algorithms.contains(&&**algorithm) => model.algorithm() == algorithm,
+        Some(_) => module == Some((model.algorithm(), model.module().trim_start_matches("MC"))),
+        None => true,
+    };
     let is_named = |model: &&Model| args.cfg.iter().any(|name| name == model.name());
     // Who names a model wants it, however long it takes.
     let is_meant = |model: &&Model| if args.cfg.is_empty() { model.when <= up_to } else { is_named(model) };
@@ -92,6 +101,11 @@ fn choose<'a>(models: &'a [Model], args: &SpecArgs, engine: Engine) -> Result<Ve
         return Err(format!("no model of that name for {engine}; there are: {}", names.join(", ")));
     }
     Ok(meant)
+}
+
+/// `paxos` and `MultiPaxos` for the algorithm `multipaxos`.
+fn module_of(algorithm: &str) -> Option<(&'static str, &'static str)> {
+    registry::find(algorithm)?.held_to?.spec.split_once('/')
 }
 
 struct Checked<'a> {

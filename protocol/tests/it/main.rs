@@ -6,6 +6,7 @@ mod harness;
 mod wrong;
 
 mod durable;
+mod replicated;
 mod shared;
 mod effects;
 mod quorum;

@@ -52,10 +52,12 @@ const MAGIC: &[u8; 8] = b"synodlog";
 impl Mark {
     pub(crate) const LENGTH: usize = 20;
 
-    pub(crate) fn to_bytes(self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(self.records.to_le_bytes());
-        bytes.extend(crc32c(&bytes).to_le_bytes());
+    pub(crate) fn to_bytes(self) -> [u8; Mark::LENGTH] {
+        let mut bytes = [0; Mark::LENGTH];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[8..16].copy_from_slice(&self.records.to_le_bytes());
+        let sum = crc32c(&bytes[..16]);
+        bytes[16..].copy_from_slice(&sum.to_le_bytes());
         bytes
     }
 

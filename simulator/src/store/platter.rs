@@ -1,5 +1,5 @@
 //! The platter: sectors that are written and read whole, and what goes wrong with them.
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 pub(crate) const SECTOR: usize = 512;
 
@@ -9,6 +9,9 @@ pub(crate) struct Platter {
     bytes: Vec<u8>,
     /// Sectors that give an error when they are read.
     unreadable: BTreeSet<usize>,
+    /// Bytes that are watched, and whether anything happened to one of them since.
+    guarded: Range<usize>,
+    was_touched: bool,
 }
 
 /// The sector that cannot be read.
@@ -31,7 +34,22 @@ impl Platter {
         }
     }
 
+    /// From here on, is anything changed in this range?
+    pub(crate) fn guard(&mut self, range: Range<usize>) {
+        (self.guarded, self.was_touched) = (range, false);
+    }
+
+    /// Nothing was, since it is guarded.
+    pub(crate) fn is_as_it_was(&self) -> bool {
+        !self.was_touched
+    }
+
+    fn touch(&mut self, range: Range<usize>) {
+        self.was_touched |= range.start < self.guarded.end && self.guarded.start < range.end;
+    }
+
     pub(crate) fn write(&mut self, at: usize, bytes: &[u8]) {
+        self.touch(at..at + bytes.len());
         self.reach(at + bytes.len());
         self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
@@ -44,6 +62,7 @@ impl Platter {
         let before = self.bytes[place.clone()].to_vec();
         self.write(at, bytes);
         let stray = self.bytes[place.clone()].to_vec();
+        self.touch(place.clone());
         self.bytes[place].copy_from_slice(&before);
         self.write(victim * SECTOR, &stray);
     }
@@ -51,16 +70,19 @@ impl Platter {
     /// Zeros from there to the end.
     pub(crate) fn wipe_from(&mut self, at: usize) {
         let at = at.min(self.bytes.len());
+        self.touch(at..self.bytes.len());
         self.bytes[at..].fill(0);
     }
 
     pub(crate) fn flip(&mut self, bit: usize) {
+        self.touch(bit / 8..bit / 8 + 1);
         if let Some(byte) = self.bytes.get_mut(bit / 8) {
             *byte ^= 1 << (bit % 8);
         }
     }
 
     pub(crate) fn make_unreadable(&mut self, sector: usize) {
+        self.touch(sector * SECTOR..(sector + 1) * SECTOR);
         self.unreadable.insert(sector);
     }
 

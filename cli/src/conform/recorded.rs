@@ -1,0 +1,39 @@
+//! A run as the engine takes it: read from a trace file.
+use std::{fs::File, io::BufReader, path::Path};
+
+use anyhow::{Context, ensure};
+use serde_json::Value as Json;
+use synod_telemetry::trace_file::Reader;
+
+use super::{Conforms, actions::Actions};
+
+/// A run, and what it is held to.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub nodes: u32,
+    pub constants: Vec<(&'static str, Json)>,
+    /// Each with the number of the step that it is of.
+    pub actions: Vec<(u64, Json)>,
+}
+
+/// Reads the steps of a trace file, or the first so many.
+///
+/// # Errors
+/// It is no trace file, or one of another algorithm.
+pub fn read<A: Conforms>(trace: &Path, steps: Option<u64>) -> anyhow::Result<Recorded> {
+    let file = File::open(trace).context("cannot be opened; give the trace.jsonl that a run wrote")?;
+    let reader = Reader::new(BufReader::new(file))?;
+    let header = reader.header();
+    ensure!(header.algorithm == A::NAME, "this is a trace of {}", header.algorithm);
+    let nodes = header.nodes;
+    let mut actions = Actions::<A>::default();
+    for step in reader.steps::<A::Node>() {
+        let step = step?;
+        if steps.is_some_and(|most| step.number >= most) {
+            break;
+        }
+        actions.add(&step);
+    }
+    let constants = A::constants(&A::config(nodes), nodes);
+    Ok(Recorded { nodes, constants, actions: actions.finish() })
+}

@@ -1,0 +1,104 @@
+//! Who the servers are, which of them make a quorum, and how patient.
+use alloc::vec::Vec;
+use core::{fmt, ops::Range, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use synod_protocol::NodeId;
+
+use crate::{QuorumError, QuorumSizes, quorums::Quorums};
+
+/// The configuration of a cluster, the same for all its servers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Config {
+    /// Each is proposer, acceptor, learner and replica.
+    pub members: Vec<NodeId>,
+    pub quorums: QuorumSizes,
+    /// How long a leader may be silent until somebody begins a ballot of their own, drawn anew each time.
+    pub election_timeout: Range<Duration>,
+    /// How often an idle leader is heard. A few of these must fit into the shortest election timeout.
+    pub heartbeat_interval: Duration,
+    /// α, the window: a slot is proposed when the one α before it is known to be chosen, not earlier.
+    pub window: usize,
+    /// The most slots that one message carries.
+    pub max_slots_per_message: usize,
+    /// The most runs of slots that the leader has proposed and not seen chosen.
+    pub max_runs_in_flight: usize,
+    /// A snapshot is taken when so many slots were executed after the last one.
+    pub snapshot_every: usize,
+    /// So many slots before a snapshot stay in the log, for those who lag a little.
+    pub kept_behind_snapshot: usize,
+}
+
+impl Config {
+    /// Majorities, and Raft's timeouts, so that the two can be compared.
+    pub fn new(members: impl IntoIterator<Item = NodeId>) -> Config {
+        let members: Vec<NodeId> = members.into_iter().collect();
+        let quorums = QuorumSizes::majorities(members.len());
+        Config {
+            members,
+            quorums,
+            election_timeout: Duration::from_millis(150)..Duration::from_millis(300),
+            heartbeat_interval: Duration::from_millis(50),
+            window: 1024,
+            max_slots_per_message: 256,
+            max_runs_in_flight: 4,
+            snapshot_every: 1024,
+            kept_behind_snapshot: 256,
+        }
+    }
+
+    /// # Errors
+    /// What makes no sense, so that no cluster with this configuration could work, or none could be safe.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        Quorums::new(&self.members, self.quorums)?;
+        if self.election_timeout.start >= self.election_timeout.end {
+            return Err(ConfigError::ElectionTimeoutNotRandom);
+        }
+        if self.heartbeat_interval >= self.election_timeout.start {
+            return Err(ConfigError::HeartbeatTooSlow);
+        }
+        if self.window == 0 || self.max_slots_per_message == 0 || self.max_runs_in_flight == 0 {
+            return Err(ConfigError::NothingMayBeSent);
+        }
+        if self.snapshot_every == 0 {
+            return Err(ConfigError::SnapshotOfNothing);
+        }
+        Ok(())
+    }
+}
+
+/// A configuration that makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConfigError {
+    Quorums(QuorumError),
+    ElectionTimeoutNotRandom,
+    HeartbeatTooSlow,
+    NothingMayBeSent,
+    SnapshotOfNothing,
+}
+
+impl From<QuorumError> for ConfigError {
+    fn from(error: QuorumError) -> Self {
+        ConfigError::Quorums(error)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Quorums(error) => error.fmt(f),
+            ConfigError::ElectionTimeoutNotRandom => f.write_str(
+                "election_timeout must be a range with room to draw from, or proposers may duel for ever",
+            ),
+            ConfigError::HeartbeatTooSlow => {
+                f.write_str("heartbeat_interval must be shorter than the shortest election timeout")
+            }
+            ConfigError::NothingMayBeSent => {
+                f.write_str("window, max_slots_per_message and max_runs_in_flight must be at least 1")
+            }
+            ConfigError::SnapshotOfNothing => f.write_str("snapshot_every must be at least 1"),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}

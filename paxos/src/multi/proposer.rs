@@ -1,0 +1,208 @@
+//! Phase 2, once per slot (§3): the leader proposes, in runs of slots, several runs at a time.
+use alloc::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    vec,
+    vec::Vec,
+};
+
+use synod_protocol::{Caller, Effects, NodeId, Shared, StateMachine};
+
+use super::{
+    Accept, Accepted, MultiPaxos, MultiPaxosEvent, MultiPaxosMessage, Record, Slot, Value, Vote,
+    catch_up::Progress,
+    node::{Role, Timer},
+    read::Reads,
+};
+
+/// What only a leader has.
+///
+/// 1. The slots after `chosen` and before `next` are those of `runs`, in order and without a gap.
+/// 2. It votes for what it proposes, so its own log has the values.
+/// 3. `next` is at most α slots after `chosen`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Leadership<C> {
+    /// The slot of the next proposal.
+    pub(crate) next: Slot,
+    /// Slots up to here may have a history: what phase 1 told of them must be proposed there.
+    pub(crate) recovered: Slot,
+    /// That history.
+    latest: BTreeMap<Slot, Vote<C>>,
+    /// What was proposed and is not known to be chosen.
+    pub(crate) runs: VecDeque<Run>,
+    /// Calls that wait for a slot.
+    queue: VecDeque<(Caller, Shared<C>)>,
+    pub(crate) followers: BTreeMap<NodeId, Progress>,
+    /// Who answered since the last check of the quorum.
+    pub(crate) heard: BTreeSet<NodeId>,
+    /// The latest broadcast.
+    pub(crate) round: u64,
+    pub(crate) reads: Reads<C>,
+}
+
+/// Slots that were proposed in one message: who votes for one votes for all.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Run {
+    pub(crate) first: Slot,
+    pub(crate) last: Slot,
+    pub(crate) voters: Vec<NodeId>,
+    /// A heartbeat was sent since it was proposed: its messages may be lost.
+    pub(crate) is_old: bool,
+}
+
+impl<C> Leadership<C> {
+    /// The calls that were neither proposed nor answered.
+    pub(crate) fn unproposed(self) -> impl Iterator<Item = Caller> {
+        self.queue.into_iter().map(|(caller, _)| caller).chain(self.reads.into_callers())
+    }
+
+    pub(crate) fn enqueue(&mut self, caller: Caller, command: Shared<C>) {
+        self.queue.push_back((caller, command));
+    }
+}
+
+impl<S: StateMachine> MultiPaxos<S> {
+    /// A phase-1 quorum promised: from now on phase 2 alone will do, for as many slots as there will ever
+    /// be. Of the slots up to the last one with a vote, each gets what phase 1 told of it, or a no-op: "the
+    /// leader … could fill the gap immediately by proposing … a special 'no-op' command" (§3).
+    ///
+    /// Spec: MultiPaxos!BecomeLeader · §3
+    pub(crate) fn lead(&mut self, latest: BTreeMap<Slot, Vote<S::Command>>, out: &mut Effects<Self>) {
+        let recovered = latest.keys().next_back().copied().unwrap_or(self.chosen);
+        out.note(MultiPaxosEvent::BecameLeader { ballot: self.promised(), recovered });
+        self.role = Role::Leader(Leadership {
+            next: self.chosen.next(),
+            recovered,
+            latest,
+            runs: VecDeque::new(),
+            queue: VecDeque::new(),
+            followers: self.peers().map(|peer| (peer, Progress::default())).collect(),
+            heard: BTreeSet::new(),
+            round: 0,
+            reads: Reads::default(),
+        });
+        out.cancel_timer(Timer::Election);
+        self.arm_check_quorum(out);
+        // Its first word, before it has a value to propose.
+        self.send_heartbeats(out);
+        self.drive(out);
+    }
+
+    /// Proposes what may be proposed, executes what is chosen, answers what can be answered.
+    pub(crate) fn drive(&mut self, out: &mut Effects<Self>) {
+        loop {
+            self.fill_slots(out);
+            if !self.choose(out) {
+                break;
+            }
+        }
+        self.answer_reads(out);
+    }
+
+    /// Gives slots to what has a history, then to the calls that wait: as many as one message carries, while
+    /// few enough runs are under way and the window is open.
+    fn fill_slots(&mut self, out: &mut Effects<Self>) {
+        let window_end = self.chosen.plus(self.config.window).min(Slot::LAST);
+        let (most_runs, most_slots) = (self.config.max_runs_in_flight, self.config.max_slots_per_message);
+        while let Role::Leader(leadership) = &mut self.role
+            && leadership.runs.len() < most_runs
+        {
+            let first = leadership.next;
+            let last = window_end.min(first.plus(most_slots - 1));
+            let (mut values, mut no_ops) = (Vec::new(), 0);
+            for slot in (first.0..=last.0).map(Slot) {
+                let value = if slot <= leadership.recovered {
+                    leadership.latest.remove(&slot).map_or(Value::NoOp, |vote| vote.value)
+                } else if let Some((Caller { client, number, .. }, command)) = leadership.queue.pop_front() {
+                    Value::Command { client, number, command }
+                } else {
+                    break;
+                };
+                no_ops += u64::from(value == Value::NoOp);
+                values.push(value);
+            }
+            if values.is_empty() {
+                return;
+            }
+            self.propose(first, values.into(), no_ops, out);
+        }
+    }
+
+    /// Proposes these values, and votes for them.
+    ///
+    /// Only a leader comes here, for slots after `chosen`, each once: so a slot has one value in a ballot.
+    ///
+    /// Spec: MultiPaxos!Propose · §2.2, §3
+    fn propose(
+        &mut self,
+        first: Slot,
+        values: Arc<[Value<S::Command>]>,
+        no_ops: u64,
+        out: &mut Effects<Self>,
+    ) {
+        let (me, ballot, chosen) = (self.id, self.promised(), self.chosen);
+        let Role::Leader(leadership) = &mut self.role else { return };
+        let last = first.plus(values.len() - 1);
+        out.note(MultiPaxosEvent::Proposed { ballot, first, last, no_ops });
+        leadership.runs.push_back(Run { first, last, voters: vec![me], is_old: false });
+        leadership.next = last.next();
+        leadership.round += 1;
+        let round = leadership.round;
+        self.persistent.write(Record::Voted { ballot, first, values: values.clone(), chosen }, out);
+        for peer in self.peers() {
+            let accept = Accept { ballot, first, values: values.clone(), chosen, round };
+            out.send(peer, MultiPaxosMessage::Accept(accept));
+        }
+    }
+
+    /// Counts a vote for the runs that it covers.
+    pub(crate) fn on_accepted(&mut self, from: NodeId, accepted: Accepted, out: &mut Effects<Self>) {
+        let Accepted { ballot, first, count, round, missing } = accepted;
+        if ballot != self.promised() {
+            return;
+        }
+        let chosen = self.chosen;
+        let Role::Leader(leadership) = &mut self.role else { return };
+        let Some(progress) = leadership.followers.get_mut(&from) else { return };
+        if round > leadership.round || missing.is_some_and(|slot| slot > chosen) {
+            return out.note(MultiPaxosEvent::IgnoredNonsense { from });
+        }
+        leadership.heard.insert(from);
+        progress.round = progress.round.max(round);
+        if let Some(slots) = first.run(count as usize) {
+            let covered = |run: &&mut Run| slots.contains(&run.first) && slots.contains(&run.last);
+            for run in leadership.runs.iter_mut().filter(covered) {
+                if !run.voters.contains(&from) {
+                    run.voters.push(from);
+                }
+            }
+        }
+        self.drive(out);
+        self.catch_up(from, missing, out);
+    }
+
+    /// A run is chosen when a phase-2 quorum voted for it. It may be chosen before the one before it; it is
+    /// executed after it.
+    ///
+    /// The leader counts its own vote, though its disk may lag behind: the Accept that the others answered
+    /// waited for that record (rule 1 of the contract), and so does a reply to a client.
+    ///
+    /// Spec: MultiPaxos!Choose · §2.3, §3
+    fn choose(&mut self, out: &mut Effects<Self>) -> bool {
+        let ballot = self.promised();
+        let Role::Leader(leadership) = &mut self.role else { return false };
+        let mut through = self.chosen;
+        while let Some(run) = leadership.runs.front()
+            && self.quorums.phase_2.reached(|member| run.voters.contains(&member))
+        {
+            through = run.last;
+            leadership.runs.pop_front();
+        }
+        if through == self.chosen {
+            return false;
+        }
+        out.note(MultiPaxosEvent::Chose { ballot, through });
+        self.execute(through, out);
+        true
+    }
+}

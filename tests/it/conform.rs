@@ -1,0 +1,196 @@
+//! What every algorithm's runs have to show for its spec: they are behaviours of it, and corrupted copies are not.
+//!
+//! `SYNOD_SEEDS=1000 cargo test --release -p synod-tests …_conform` follows so many runs.
+use std::{collections::BTreeMap, env, time::Duration};
+
+use serde_json::{Value as Json, json};
+use synod_cli::{
+    conform::{Conforms, actions::Actions, recorded::Recorded},
+    run::{RunOptions, simulate},
+};
+use synod_simulator::Fault;
+use synod_tla::{Followed, Shelf, accepts, follow};
+
+/// Runs that are recorded.
+pub(crate) struct Runs {
+    /// Without `SYNOD_SEEDS`.
+    pub(crate) seeds: u64,
+    /// Of the clusters, by turns.
+    pub(crate) nodes: &'static [u32],
+    pub(crate) operations: u64,
+    pub(crate) faults: &'static [Fault],
+    /// Of each run, so many actions are followed: the time goes with the square.
+    pub(crate) actions: usize,
+}
+
+/// What can be corrupted in the runs of an algorithm.
+pub(crate) struct Corruptions {
+    /// Actions without which what comes later cannot be.
+    pub(crate) needed: &'static [&'static str],
+    /// The type of a message, and the action that sends it. A type that is sent again and again, with the same
+    /// contents, is not among them.
+    pub(crate) sent_by: &'static [(&'static str, &'static str)],
+    /// Its own: an entry committed early, a vote too many.
+    pub(crate) others: &'static [(&'static str, Corruption)],
+}
+
+/// What goes wrong with a recording, or in the code that is recorded: somewhere from a place on.
+pub(crate) type Corruption = fn(Vec<Json>, usize) -> Option<Vec<Json>>;
+
+/// Follows runs, and wants to have seen each of these actions at least five times: a run in which little happens
+/// is accepted by any spec.
+pub(crate) fn are_behaviours<A: Conforms>(runs: &Runs, must_be_seen: &[&str]) {
+    let seeds =
+        env::var("SYNOD_SEEDS").map_or(runs.seeds, |seeds| seeds.parse().expect("SYNOD_SEEDS is a number"));
+    let shelf = Shelf::unpack().expect("a temporary folder");
+    let mut seen = BTreeMap::<String, u64>::new();
+    for seed in 0..seeds {
+        let (constants, events) = run::<A>(runs, seed);
+        match follow(&shelf, A::SPEC, &constants, &events).expect("a verdict") {
+            Followed::Accepted { .. } => {}
+            Followed::Rejected(rejected) => {
+                let event = &events[rejected.matched];
+                let (matched, why, conjunct) = (rejected.matched, &rejected.why, &rejected.conjunct);
+                panic!("seed {seed}, action {matched}: {why}; {conjunct:?}\n{event}")
+            }
+        }
+        for event in events {
+            *seen.entry(event["action"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        }
+    }
+    eprintln!("{}: {seeds} runs accepted: {seen:?}", A::NAME);
+    for action in must_be_seen {
+        assert!(seen.get(*action).is_some_and(|times| *times >= 5), "{action} was hardly seen: {seen:?}");
+    }
+}
+
+/// Follows one run, which must leave no choice: as many states as actions, and the first. Says how many actions.
+pub(crate) fn followed_at_once<A: Conforms>(runs: &Runs, seed: u64) -> u64 {
+    let shelf = Shelf::unpack().expect("a temporary folder");
+    let (constants, events) = run::<A>(runs, seed);
+    let followed = follow(&shelf, A::SPEC, &constants, &events).expect("a verdict");
+    let count = events.len() as u64;
+    assert_eq!(followed, Followed::Accepted { states: count + 1 }, "{} seed {seed}", A::NAME);
+    count
+}
+
+/// Corrupts runs at every so-and-so-many places, and wants 95 % of the copies rejected.
+pub(crate) fn copies_are_rejected<A: Conforms>(runs: &Runs, corruptions: &Corruptions) {
+    let shelf = Shelf::unpack().expect("a temporary folder");
+    let mut tally = BTreeMap::<&str, (u32, u32)>::new();
+    let mut survivors = String::new();
+    for seed in 0..runs.seeds {
+        let (constants, events) = run::<A>(runs, seed);
+        let accepts = |events: &[Json]| accepts(&shelf, A::SPEC, &constants, events).expect("a verdict");
+        assert!(accepts(&events), "seed {seed}");
+        // From another place in each run.
+        for place in (20 + 7 * seed as usize..events.len().saturating_sub(20)).step_by(29) {
+            for (name, copy) in corruptions.copies(&events, place) {
+                let (rejected, of) = tally.entry(name).or_default();
+                *of += 1;
+                if accepts(&copy) {
+                    survivors += &format!("  {name}, seed {seed}: {}\n", first_difference(&events, &copy));
+                } else {
+                    *rejected += 1;
+                }
+            }
+        }
+    }
+    let (killed, all) = tally.values().fold((0, 0), |sum, (killed, of)| (sum.0 + killed, sum.1 + of));
+    let text = format!("{}: {tally:?} rejected of all; survivors:\n{survivors}", A::NAME);
+    eprintln!("{text}{killed} of {all} rejected, {} %", 100 * killed / all.max(1));
+    for (name, (_, of)) in tally {
+        assert!(of >= 10, "{name}: only {of} copies");
+    }
+    assert!(100 * killed >= 95 * all, "{text}");
+}
+
+type Constants = Vec<(&'static str, Json)>;
+
+fn run<A: Conforms>(runs: &Runs, seed: u64) -> (Constants, Vec<Json>) {
+    let recorded = record::<A>(runs, seed);
+    let events = recorded.actions.into_iter().map(|(_, event)| event).take(runs.actions);
+    (recorded.constants, events.collect())
+}
+
+fn record<A: Conforms>(runs: &Runs, seed: u64) -> Recorded {
+    let nodes = runs.nodes[seed as usize % runs.nodes.len()];
+    let options = RunOptions {
+        nodes,
+        operations: runs.operations,
+        clients: 3,
+        sim_time: Duration::from_millis((10 * runs.operations).max(3_000)),
+        faults: Some(runs.faults.to_vec()),
+        ..RunOptions::new(seed)
+    };
+    let config = options.config_of::<A>().expect("the cluster is large enough");
+    let mut actions = Actions::<A>::default();
+    let outcome = simulate::<A, _>(config, &mut actions, false).expect("the knobs make sense");
+    assert_eq!(outcome.violation, None, "{} seed {seed}", A::NAME);
+    Recorded { nodes, constants: A::constants(&A::config(nodes), nodes), actions: actions.finish() }
+}
+
+impl Corruptions {
+    fn copies(&self, events: &[Json], place: usize) -> Vec<(&'static str, Vec<Json>)> {
+        let mut copies = vec![
+            ("dropped", self.dropped(events.to_vec(), place)),
+            ("swapped", self.swapped(events.to_vec(), place)),
+            ("changed", changed(events.to_vec(), place)),
+        ];
+        copies.extend(self.others.iter().map(|(name, corrupt)| (*name, corrupt(events.to_vec(), place))));
+        copies.into_iter().filter_map(|(name, copy)| Some((name, copy?))).collect()
+    }
+
+    /// An action that something later rests on is missing.
+    fn dropped(&self, mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+        let place = next(&events, place, |event| is(event, self.needed))?;
+        events.remove(place);
+        Some(events)
+    }
+
+    /// A message is received before it is sent.
+    fn swapped(&self, mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+        let is_first = |place: usize| {
+            let m = &events[place]["m"];
+            !m.is_null() && !events[..place].iter().any(|before| before["m"] == *m)
+        };
+        let late = (place..events.len()).find(|place| is_first(*place))?;
+        // It was sent by the last thing of that kind that its sender did, or before.
+        let (from, kind) = (events[late]["m"]["from"].clone(), events[late]["m"]["type"].clone());
+        let by = self.sent_by.iter().find(|(sent, _)| kind == *sent)?.1;
+        let sent =
+            (0..late).rev().find(|place| events[*place]["node"] == from && is(&events[*place], &[by]))?;
+        let event = events.remove(late);
+        events.insert(sent, event);
+        Some(events)
+    }
+}
+
+/// A field that was seen says something else.
+fn changed(mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+    let place = next(&events, place, |event| event["post"].is_object())?;
+    let post = events[place]["post"].as_object_mut()?;
+    let which = place % post.len();
+    let (_, field) = post.iter_mut().nth(which)?;
+    *field = match field {
+        Json::Number(number) => json!(number.as_i64()? + 1),
+        Json::Bool(truth) => json!(!*truth),
+        _ => json!("somebody else"),
+    };
+    Some(events)
+}
+
+pub(crate) fn is(event: &Json, actions: &[&str]) -> bool {
+    event["action"].as_str().is_some_and(|action| actions.contains(&action))
+}
+
+/// The first from a place on for which it holds.
+pub(crate) fn next(events: &[Json], from: usize, holds: impl Fn(&Json) -> bool) -> Option<usize> {
+    (from..events.len()).find(|place| holds(&events[*place]))
+}
+
+fn first_difference(events: &[Json], copy: &[Json]) -> String {
+    let place = events.iter().zip(copy).position(|(event, copy)| event != copy).unwrap_or(copy.len());
+    let event = |events: &[Json]| events.get(place).map_or("the end".to_owned(), Json::to_string);
+    format!("action {place} was {} and is {}", event(events), event(copy))
+}
