@@ -1,9 +1,8 @@
-//! Between a node and its disk: syncs and what a crash leaves (rules 1 and 2), what a boot reads back, and the end of a
-//! node whose disk failed (rule 3).
+//! Between a node and its disk: what a boot reads back, and the end of a node whose disk failed (rule 3).
 use synod_protocol::{Node, NodeId, Observer, Place, Time, Violation, What};
 
-use crate::draw::{Key, Site, Span};
-use crate::server::Output;
+use crate::nemesis::Striker;
+use crate::server::Disk;
 use crate::simulation::{Event, Simulation, Workload, place};
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
@@ -40,6 +39,35 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 
+    /// A node goes down, and comes back with an empty disk; unless another one is not whole.
+    pub(crate) fn wipe(&mut self, by: Striker, victim: Option<NodeId>, down_for: u64) {
+        let victim = victim.filter(|id| !self.servers[place(*id)].has_ended && self.others_are_whole(*id));
+        let Some(victim) = victim else { return self.plan(by) };
+        if let Some(script) = &mut self.script {
+            script.note_wipe(self.now, victim, down_for);
+        }
+        self.take_down(victim);
+        let server = &mut self.servers[place(victim)];
+        (server.disk, server.is_new) = (Disk::empty(&self.config, victim), true);
+        self.counts.wipes += 1;
+        self.stream.emit(self.now, Place::Node(victim), What::Wiped, &self.nodes);
+        self.nemesis.expect_back(by, 1);
+        self.queue.push(Time(self.now.0 + down_for), Event::Boot(victim, Some(by)));
+    }
+
+    fn others_are_whole(&self, id: NodeId) -> bool {
+        let others = self.nodes.iter().zip(1..).filter(|(_, number)| NodeId(*number) != id);
+        others.into_iter().all(|(node, _)| node.as_ref().is_some_and(self.is_whole))
+    }
+
+    /// Has it all that it was given to keep?
+    pub(crate) fn is_whole(&self, id: NodeId) -> bool {
+        match &self.nodes[place(id)] {
+            Some(node) => (self.is_whole)(node),
+            None => !self.servers[place(id)].is_new,
+        }
+    }
+
     /// The sync that was under way has failed.
     pub(crate) fn sync_failed(&mut self, id: NodeId) {
         self.counts.failed_syncs += 1;
@@ -58,79 +86,5 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.attend(id);
         // Whoever waits for it to come back waits no longer than was drawn.
         self.return_from(id, doom);
-    }
-}
-
-/// What is written becomes durable, or is lost.
-impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    /// One sync at a time, for all that was written before it (group commit).
-    #[inline(always)]
-    pub(crate) fn begin_sync(&mut self, id: NodeId) {
-        let disk = &self.servers[place(id)].disk;
-        if !disk.unsynced.is_empty() && disk.syncing.is_none() {
-            self.begin_next_sync(id);
-        }
-    }
-
-    fn begin_next_sync(&mut self, id: NodeId) {
-        let server = &mut self.servers[place(id)];
-        let span = if server.disk.is_slow { self.slow_sync } else { self.sync };
-        let mut takes = span.at(server.keys.sync.bits(server.disk.syncs));
-        if let Some(script) = &mut self.script {
-            let range =
-                if server.disk.is_slow { &self.config.disk.slow_sync } else { &self.config.disk.sync };
-            takes = script.sync([id.0.into(), server.life, server.disk.syncs], range, takes);
-        }
-        let at = Time(self.now.0 + takes);
-        server.disk.syncs += 1;
-        server.disk.syncing = Some(server.disk.written());
-        self.queue.push(at, Event::Synced(id, server.life));
-    }
-
-    pub(crate) fn synced(&mut self, id: NodeId, life: u64) {
-        if self.stalled > 0 && self.does_not_attend(id) {
-            return self.hold(id, Event::Synced(id, life));
-        }
-        let server = &mut self.servers[place(id)];
-        if server.life != life {
-            return;
-        }
-        let Some(records) = server.disk.syncing.take() else { return };
-        if server.disk.fails_next_sync {
-            return self.sync_failed(id);
-        }
-        server.disk.synced(records);
-        self.counts.syncs += 1;
-        self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
-        let mut crashes_after = self.crash_within_release(id);
-        while crashes_after != Some(0)
-            && let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output()
-        {
-            crashes_after = crashes_after.map(|outputs| outputs - 1);
-            self.send(id, cause, effect, content);
-        }
-        match crashes_after {
-            Some(_) => self.take_down(id),
-            None => self.begin_sync(id),
-        }
-    }
-
-    /// It keeps what was synced and a drawn prefix of what was not.
-    pub(crate) fn crash(&mut self, id: NodeId) {
-        if self.nodes[place(id)].take().is_none() {
-            return;
-        }
-        let server = &mut self.servers[place(id)];
-        let (synced, written) = (server.disk.synced, server.disk.written());
-        let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
-        let most = written - server.disk.unwritten;
-        let mut records = Span::of(synced, most + 1).at(bits);
-        if let Some(script) = &mut self.script {
-            records = synced + script.crash([id.0.into(), server.life, 1], records - synced, most - synced);
-        }
-        server.end_life(records);
-        self.counts.crashes += 1;
-        self.counts.records_lost += written - records;
-        self.stream.emit(self.now, Place::Node(id), What::Crashed { records }, &self.nodes);
     }
 }
