@@ -509,10 +509,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
             if let Some(traffic) = &mut self.traffic
                 && let Input::Message(_, message) = &input
-                && matches!(fate, Fate::Carried { .. })
-                && traffic.interferes(self.now, message.kind())
             {
-                return self.carry_in_traffic(packet, from, to, fate, input);
+                let is_carried = matches!(fate, Fate::Carried { .. });
+                let interferes = is_carried && traffic.interferes(self.now, message.kind());
+                // A script has a say in everything.
+                if interferes || self.script.is_some() {
+                    return self.carry_in_traffic(packet, from, to, fate, input);
+                }
             }
             self.carry(packet, fate, Event::Arrival(packet, to, input));
         }
