@@ -9,6 +9,7 @@ use synod_simulator::{ClientCall, Draws, Predicates, Sometimes, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
+    compare::{Replicates, Victim},
     promise::{Linearizable, Objects},
 };
 
@@ -127,6 +128,11 @@ macro_rules! algorithm {
             fn sometimes() -> Box<dyn Sometimes<Server>> {
                 Box::new(sometimes::ChainSometimes::new($reads))
             }
+        }
+
+        impl Replicates for $algorithm {
+            const VICTIMS: &'static [(&'static str, Victim)] =
+                &[("the head", Victim::First), ("the middle", Victim::Middle), ("the tail", Victim::Last)];
         }
 
         impl Objects for $algorithm {
