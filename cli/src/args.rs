@@ -39,6 +39,8 @@ pub enum Verb {
     Shrink(ShrinkArgs),
     /// Prove that a seed is one run
     Doctor(DoctorArgs),
+    /// Explore every behaviour of a small cluster within a budget of faults
+    Check(CheckArgs),
     /// Set the algorithms side by side that replicate the key–value store
     Compare(CompareArgs),
     /// Check the TLA+ specs
@@ -251,6 +253,78 @@ pub struct DoctorArgs {
     /// What the fresh process is asked for: all that happened in the first of these runs
     #[arg(long, hide = true, requires = "algorithm", conflicts_with = "hashes")]
     pub journal: bool,
+
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  synod check raft                                    the first scope, in seconds
+  synod check raft --scopes                           which scopes there are, and their budgets
+  synod check raft --scope medium --threads 2         another one
+  synod check raft --budget crashes=2,timers=3        with more faults than the scope has
+  synod check raft --engine simulation --timeout 60s  random walks, deeper than one can exhaust
+  synod check raft --explore 127.0.0.1:3000           click through the states in a browser
+
+A budget says how often things may happen: crashes, drops, duplicates, timers, requests, retries.
+A counterexample is a file for `synod replay`.";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{CHECK_EXAMPLES}\n\n{}", exit::HELP))]
+pub struct CheckArgs {
+    /// Which algorithm
+    #[arg(value_parser = algorithm())]
+    pub algorithm: &'static registry::Entry,
+
+    /// What is explored: see --scopes [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub scope: Option<String>,
+
+    /// List the scopes
+    #[arg(long)]
+    pub scopes: bool,
+
+    /// Servers in the cluster [default: as the scope says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9))]
+    pub nodes: Option<u32>,
+
+    /// Parts of the scope's budget that are to be others: crashes=1,drops=1,duplicates=1,timers=4,requests=2,retries=1
+    #[arg(long, value_name = "LIST")]
+    pub budget: Option<String>,
+
+    /// bfs finds the shortest counterexample; dfs and simulation are stateright's
+    #[arg(long, value_name = "ENGINE", default_value = "bfs", value_parser = ["bfs", "dfs", "simulation"])]
+    pub engine: String,
+
+    /// Of the random walks
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Threads
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
+
+    /// Stop after about so many states
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<u64>,
+
+    /// Look no further than so many actions from the first state
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<u64>,
+
+    /// Stop after so long [default: never; simulation: 10s]
+    #[arg(long, value_name = "D", value_parser = patience)]
+    pub timeout: Option<Duration>,
+
+    /// Serve stateright's Explorer there: 127.0.0.1:3000
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["scopes", "json", "max_states", "max_depth", "timeout"])]
+    pub explore: Option<std::net::SocketAddr>,
+
+    /// Where a counterexample goes [default: synod-out/check-ALGORITHM]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 
     /// One JSON document on stdout
     #[arg(long)]

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Some(Verb::Replay(args)) => ended(verbs::replay(args)),
         Some(Verb::Shrink(args)) => ended(verbs::shrink(args)),
         Some(Verb::Doctor(args)) => ended(verbs::doctor(args)),
+        Some(Verb::Check(args)) => ended(verbs::check(args)),
         Some(Verb::Compare(args)) => ended(compare::compare(&args)),
         Some(Verb::Spec(args)) => spec::spec(&args).into(),
         Some(Verb::Conform(args)) => conform::conform(&args).into(),
@@ -58,6 +59,7 @@ Try first:   synod run raft                watch a cluster elect, fail over and 
 Then:        synod run raft --seed 7 -v    every vote of one run
              synod lin FILE…               is a recorded history linearizable?
              synod sweep raft              a thousand seeds; what fails is told in a few steps
+             synod check raft              every behaviour of three servers, within a budget of faults
              synod spec raft               is its TLA+ spec right? (built with --features spec)
              synod run --help              faults, sizes, files, Jaeger
 ";

@@ -14,6 +14,7 @@ use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
+    compare::{Replicates, Victim},
     promise::{Linearizable, Objects},
 };
 
@@ -102,6 +103,10 @@ impl Algorithm for MultiPaxos {
     fn sometimes() -> Box<dyn Sometimes<Server>> {
         Box::new(sometimes::MultiPaxosSometimes::default())
     }
+}
+
+impl Replicates for MultiPaxos {
+    const VICTIMS: &'static [(&'static str, Victim)] = &[("the leader", Victim::Favourite)];
 }
 
 impl Objects for MultiPaxos {

@@ -1,13 +1,14 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
-use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
+use synod_atomic_commit::{paxos_commit::PaxosCommit, three_phase::ThreePhase, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
     atomic_commit::Commit,
     chain::{Chain, Craq},
+    check::{self, Explored},
     compare::{Contestant, Replicates, contestant},
     conform::{
         Conforms,
@@ -46,6 +47,8 @@ pub struct Entry {
     pub contestant: Option<Contestant>,
     /// `None`: it has no spec that its runs are held to.
     pub held_to: Option<HeldTo>,
+    /// If it can be explored: how `synod check` does it.
+    pub check: Option<check::Verb>,
 }
 
 /// A spec, and how a recorded run becomes actions of it.
@@ -75,12 +78,18 @@ impl Entry {
             tolerance: A::tolerance,
             contestant: None,
             held_to: None,
+            check: None,
         }
     }
 
     /// It replicates the key–value store.
     const fn compared<A: Replicates>(self) -> Entry {
         Entry { contestant: Some(contestant::<A>()), ..self }
+    }
+
+    /// It has scopes that can be explored.
+    const fn explored<A: Explored>(self) -> Entry {
+        Entry { check: Some(check::Verb::of::<A>()), ..self }
     }
 
     /// It has a spec that its runs are held to.
@@ -93,17 +102,20 @@ impl Entry {
 pub const ALGORITHMS: &[Entry] = &[
     Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
         .held_to_spec::<Raft>()
-        .compared::<Raft>(),
-    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
-    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)"),
+        .compared::<Raft>()
+        .explored::<Raft>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").held_to_spec::<Paxos>(),
+    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
+        .held_to_spec::<MultiPaxos>()
+        .compared::<MultiPaxos>(),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<ThreePhase>>(
+        "three-phase commit, for networks that lose nothing in time (Skeen 1981)",
+    ),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
-    Entry::of::<Chain>(
-        "chain replication: updates at the head, reads at the tail (van Renesse & Schneider 2004)",
-    )
-    .compared::<Chain>(),
-    Entry::of::<Craq>("chain replication with reads at every server (Terrace & Freedman 2009)")
-        .compared::<Craq>(),
+    Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
+        .compared::<Chain>(),
+    Entry::of::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)").compared::<Craq>(),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -6,15 +6,18 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use anstream::{eprintln, print, println};
 use anyhow::Context;
 use serde_json::json;
+use synod_model_check::{Engine, Limits};
 use synod_simulator::{ConfigError, QueueKind};
 
 use crate::{
-    args::{DoctorArgs, ReplayArgs, ShrinkArgs, SweepArgs},
+    args::{CheckArgs, DoctorArgs, ReplayArgs, ShrinkArgs, SweepArgs},
+    check::CheckOptions,
     exit::Exit,
     registry, replay,
     replay_file::algorithm_of,
@@ -34,17 +37,7 @@ use crate::{
 /// What is wrong with the command line, or with the machine.
 pub fn sweep(args: SweepArgs) -> Result<Exit, Failure> {
     let Some(algorithm) = args.algorithm else { return merge(&args) };
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    // The second time it ends at once, as it would have.
-    let handler = move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end the sweep without a report: {error}");
-    }
+    let interrupted = interruptible("sweep");
     let read = |file: PathBuf| Ok(((algorithm.read_scenario)(&file)?, file));
     let scenario = args.scenario.map(read).transpose()?.map(|(scenario, file)| (file, scenario));
     // Without any, a scenario strikes alone, beside the classes that it names.
@@ -234,4 +227,69 @@ fn algorithm_in(path: &Path) -> Result<&'static registry::Entry, Failure> {
     let name = algorithm_of(&first).map_err(|error| usage(error.to_string()))?;
     registry::find(&name)
         .ok_or_else(|| usage(format!("it tells of {name}, which this program does not know")))
+}
+
+/// `synod check`.
+///
+/// # Errors
+/// What is wrong with the command line, or with the machine.
+pub fn check(args: CheckArgs) -> Result<Exit, Failure> {
+    let usage = |what: String| Failure { exit: Exit::Usage, error: anyhow::anyhow!(what) };
+    let name = args.algorithm.name;
+    let Some(verb) = args.algorithm.check else {
+        return Err(usage(format!("{name} has no scopes to explore yet")));
+    };
+    if args.scopes {
+        for (scope, about) in (verb.scopes)() {
+            println!("{scope:<14} {about}");
+        }
+        return Ok(Exit::Holds);
+    }
+    let engine = match args.engine.as_str() {
+        "dfs" => Engine::Dfs,
+        "simulation" => Engine::Simulation { seed: args.seed },
+        _ => Engine::Bfs,
+    };
+    let walks = matches!(engine, Engine::Simulation { .. }) && args.max_states.is_none();
+    let options = CheckOptions {
+        scope: args.scope,
+        nodes: args.nodes,
+        budget: args.budget,
+        engine,
+        threads: args.threads.into(),
+        limits: Limits {
+            states: args.max_states,
+            depth: args.max_depth,
+            // Random walks end when somebody says so.
+            time: args.timeout.or(walks.then_some(Duration::from_secs(10))),
+        },
+        out: Some(args.out.unwrap_or_else(|| format!("synod-out/check-{name}").into())),
+    };
+    if let Some(address) = args.explore {
+        (verb.explore)(&options, address)?;
+        return Ok(Exit::Holds);
+    }
+    let report = (verb.check)(&options, &interruptible("check"))?;
+    if args.json {
+        println!("{:#}", report.json());
+    } else {
+        print!("{}", report.text());
+    }
+    eprintln!("{}", report.pace());
+    Ok(report.exit())
+}
+
+/// A flag that Ctrl-C sets; the second time it ends the process at once, as it would have.
+fn interruptible(verb: &str) -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    let handler = move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will end the {verb} without a report: {error}");
+    }
+    interrupted
 }

@@ -43,3 +43,4 @@ pub use minimise::{Minimised, minimise};
 pub(crate) mod removal;
 
 mod polish;
+pub use polish::named_by_age;

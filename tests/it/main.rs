@@ -17,3 +17,4 @@ mod raft_spec;
 mod conform;
 mod raft_conform;
 mod raft_dialogues;
+mod paxos_conform;

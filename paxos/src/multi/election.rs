@@ -111,17 +111,25 @@ impl<S: StateMachine> MultiPaxos<S> {
         }
     }
 
-    /// Somebody promised a later ballot. A candidate waits for its timer: that one may have been luckier. A
-    /// leader begins a later ballot at once. Those who hear it promise nobody else, so it was overruled by
-    /// a server that came back with a ballot which nobody followed, and must win that one over.
-    pub(crate) fn on_nack(&mut self, ballot: Ballot, promised: Ballot, out: &mut Effects<Self>) {
+    /// Somebody promised a later ballot. A candidate waits for its timer: that one may have been luckier.
+    ///
+    /// A leader steps down, unless the refusal comes from the very proposer of the later ballot: that one was
+    /// cut off, tried to lead, and comes back with a promise that nobody else may have given. Then the leader
+    /// begins a later ballot still, to win it over; who hears a leader promises nobody else, so it will.
+    pub(crate) fn on_nack(
+        &mut self,
+        from: NodeId,
+        ballot: Ballot,
+        promised: Ballot,
+        out: &mut Effects<Self>,
+    ) {
         self.highest = self.highest.max(promised);
         if ballot != self.promised() || matches!(self.role, Role::Follower { .. }) {
             return;
         }
         out.note(MultiPaxosEvent::WasRefused { ballot, promised });
         if self.is_leader() {
-            self.prepare(out);
+            if promised.proposer == from { self.prepare(out) } else { self.follow(None, out) }
         }
     }
 }

@@ -102,7 +102,7 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
             MultiPaxosMessage::Promise(promise) => self.on_promise(from, promise, out),
             MultiPaxosMessage::Accept(accept) => self.on_accept(from, accept, out),
             MultiPaxosMessage::Accepted(accepted) => self.on_accepted(from, *accepted, out),
-            MultiPaxosMessage::Nack { ballot, promised } => self.on_nack(*ballot, *promised, out),
+            MultiPaxosMessage::Nack { ballot, promised } => self.on_nack(from, *ballot, *promised, out),
             MultiPaxosMessage::Install { ballot, snapshot } => {
                 self.on_install(from, *ballot, snapshot, out);
             }

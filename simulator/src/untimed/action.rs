@@ -2,7 +2,9 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{ClientId, Node, NodeId, Place};
+use synod_protocol::{Answer, Caller, ClientId, Input, Node, NodeId, Place};
+
+use super::flights::{Content, digest};
 
 /// One thing that happens, if it can: otherwise it is skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -10,6 +12,9 @@ use synod_protocol::{ClientId, Node, NodeId, Place};
 pub enum Action<N: Node> {
     /// Something that is on its way arrives.
     Deliver(Address),
+    /// Something that is on its way is lost. What is never delivered is as good as lost; this one is so for certain,
+    /// and a diagram shows it.
+    Drop(Address),
     /// A timer that is armed fires.
     Fire { node: NodeId, timer: N::Timer },
     /// A node goes down and loses its last `lose` records, but none that an output relied on which arrived.
@@ -68,6 +73,18 @@ impl Address {
     pub fn new(from: Place, to: Place, kind: impl Into<Cow<'static, str>>) -> Address {
         Address { from, to, kind: kind.into(), older: 0, again: false, digest: None }
     }
+
+    /// The one that says this, if there is one.
+    #[must_use]
+    pub fn saying<N: Node>(self, input: &Input<N>) -> Address {
+        Address { digest: Some(digest(&Content::Input(input.clone()))), ..self }
+    }
+
+    /// The answer that says this.
+    #[must_use]
+    pub fn answering<N: Node>(self, caller: Caller, answer: &Answer<N::Response>) -> Address {
+        Address { digest: Some(digest(&Content::<N>::Answer(caller, answer.clone()))), ..self }
+    }
 }
 
 impl<N: Node> Action<N> {
@@ -78,7 +95,7 @@ impl<N: Node> Action<N> {
             _ => None,
         };
         let pair = match self {
-            Action::Deliver(address) => [node_of(address.from), node_of(address.to)],
+            Action::Deliver(address) | Action::Drop(address) => [node_of(address.from), node_of(address.to)],
             Action::Fire { node, .. } | Action::Crash { node, .. } | Action::Boot { node } => {
                 [Some(*node), None]
             }
@@ -94,7 +111,9 @@ impl<N: Node> Action<N> {
             _ => None,
         };
         match self {
-            Action::Deliver(address) => client_of(address.from).or(client_of(address.to)),
+            Action::Deliver(address) | Action::Drop(address) => {
+                client_of(address.from).or(client_of(address.to))
+            }
             Action::Request { client, .. } | Action::Retry { client, .. } => Some(*client),
             _ => None,
         }
@@ -110,7 +129,7 @@ impl<N: Node> Action<N> {
         };
         let mut renamed = self.clone();
         match &mut renamed {
-            Action::Deliver(address) => {
+            Action::Deliver(address) | Action::Drop(address) => {
                 (address.from, address.to) = (place(address.from), place(address.to));
             }
             Action::Fire { node: id, .. } | Action::Crash { node: id, .. } | Action::Boot { node: id } => {
@@ -145,6 +164,9 @@ impl<N: Node> fmt::Display for Action<N> {
                     write!(f, ", and once more")?;
                 }
                 Ok(())
+            }
+            Action::Drop(Address { from, to, kind, .. }) => {
+                write!(f, "{kind} {} → {} is lost", name(*from), name(*to))
             }
             Action::Fire { node, timer } => write!(f, "{node}: {timer:?} fires"),
             Action::Crash { node, lose: 0 } => write!(f, "{node} crashes"),

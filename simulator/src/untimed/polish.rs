@@ -58,12 +58,17 @@ pub(super) fn ask_once<N: Node, J: Judge<N>>(
 pub(super) fn by_age<N: Node, J: Judge<N>>(
     search: &mut Search<'_, N, J>,
     nodes: u32,
-    actions: &mut Vec<Action<N>>,
+    actions: &mut [Action<N>],
 ) {
-    let mut world = World::new(nodes, search.config(nodes), ());
+    named_by_age(nodes, search.config(nodes), actions);
+}
+
+/// Addresses that say what is meant become such as can be written to a file: by age.
+pub fn named_by_age<N: Node>(nodes: u32, config: N::Config, actions: &mut [Action<N>]) {
+    let mut world = World::new(nodes, config, ());
     for action in actions {
         let meant = action.clone();
-        if let Action::Deliver(address) = action {
+        if let Action::Deliver(address) | Action::Drop(address) = action {
             (address.older, address.digest) = (world.age(address).unwrap_or(0), None);
         }
         world.act(&meant);

@@ -5,7 +5,7 @@ use std::{
 };
 
 use synod_protocol::{
-    Answer, Caller, ClientId, Durable, Effect, Effects, Input, Message, Node, NodeId, Nodes, Observer,
+    Answer, Caller, ClientId, Durable, Effect, Effects, Input, Loss, Message, Node, NodeId, Nodes, Observer,
     PacketId, Place, Step, Time, Violation, What,
 };
 
@@ -109,10 +109,12 @@ impl<N: Node, O: Observer<N>> World<N, O> {
         self.now = Time(self.now.0 + 1_000_000);
         match action {
             Action::Deliver(address) => self.deliver(address),
+            Action::Drop(address) => self.lose(address),
             Action::Fire { node, timer } => {
-                if let Some(earliest) = self.stations[place(*node)].timers.remove(timer) {
+                let Some(timer) = self.armed(*node, timer) else { return false };
+                if let Some(earliest) = self.stations[place(*node)].timers.remove(&timer) {
                     self.now = self.now.max(earliest);
-                    self.handle(*node, None, &Input::Timer(*timer));
+                    self.handle(*node, None, &Input::Timer(timer));
                 }
             }
             Action::Crash { node, lose } => self.crash(*node, *lose),
@@ -134,9 +136,8 @@ impl<N: Node, O: Observer<N>> World<N, O> {
                 (Place::Client(_), Some(flight)) => self.is_awaited(address, flight),
                 _ => false,
             },
-            Action::Fire { node, timer } => {
-                is_up(*node) && self.stations[place(*node)].timers.contains_key(timer)
-            }
+            Action::Drop(address) => self.flights.find(address).is_some(),
+            Action::Fire { node, timer } => is_up(*node) && self.armed(*node, timer).is_some(),
             Action::Crash { node, .. } => is_up(*node),
             Action::Boot { node } => is_here(*node) && !is_up(*node),
             Action::Request { via, .. } => is_here(*via),
@@ -144,6 +145,20 @@ impl<N: Node, O: Observer<N>> World<N, O> {
                 is_here(*via) && self.clients.get(client).is_some_and(|client| client.open.is_some())
             }
         }
+    }
+
+    /// This timer, if it is armed; otherwise the latest of its name. A timer that is about a call bears its number,
+    /// which is another one when calls before it are left out.
+    fn armed(&self, node: NodeId, timer: &N::Timer) -> Option<N::Timer> {
+        let armed = &self.stations[place(node)].timers;
+        if armed.contains_key(timer) {
+            return Some(*timer);
+        }
+        let name = |timer: &N::Timer| {
+            let text = format!("{timer:?}");
+            text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+        };
+        armed.keys().rev().find(|other| name(other) == name(timer)).copied()
     }
 
     /// Only a result ends a call; where a client goes with a redirection, the list says anyhow.
@@ -228,14 +243,25 @@ impl<N: Node, O: Observer<N>> World<N, O> {
 
 /// Nodes.
 impl<N: Node, O: Observer<N>> World<N, O> {
-    fn deliver(&mut self, address: &Address) {
-        let link = (address.from, address.to);
-        let Some(Flight { ticket, packet, .. }) = self.flights.find(address) else { return };
+    /// Takes from the network what is meant, and lets it leave its node first.
+    fn take(&mut self, address: &Address) -> Option<Flight<N>> {
+        let Flight { ticket, packet, .. } = self.flights.find(address)?;
         let ticket = *ticket;
         if let (None, Place::Node(sender)) = (packet, address.from) {
             self.let_out(sender, |waiting| waiting.ticket <= ticket);
         }
-        let Some(mut flight) = self.flights.take(link, ticket) else { return };
+        self.flights.take((address.from, address.to), ticket)
+    }
+
+    fn lose(&mut self, address: &Address) {
+        if let Some(packet) = self.take(address).and_then(|flight| flight.packet) {
+            self.emit(Place::Network, What::Dropped { packet, why: Loss::Lost });
+        }
+    }
+
+    fn deliver(&mut self, address: &Address) {
+        let link = (address.from, address.to);
+        let Some(mut flight) = self.take(address) else { return };
         let Some(packet) = flight.packet else { return };
         if address.again {
             let twin = self.new_packet();
