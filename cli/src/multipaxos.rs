@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod diagram;
+mod explored;
 mod sometimes;
 
 /// A server.

@@ -104,9 +104,10 @@ pub const ALGORITHMS: &[Entry] = &[
         .held_to_spec::<Raft>()
         .compared::<Raft>()
         .explored::<Raft>(),
-    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)"),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").explored::<Paxos>(),
     Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
-        .compared::<MultiPaxos>(),
+        .compared::<MultiPaxos>()
+        .explored::<MultiPaxos>(),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
     Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
