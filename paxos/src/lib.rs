@@ -39,7 +39,8 @@
 //!    leaders left are filled with no-ops; what is chosen is told with the next message.
 //! 5. **Logs do not grow for ever**: what was executed is kept as a snapshot and its votes are cut. Then a promise
 //!    must bring the snapshot, and so must help for a laggard.
-//! 6. **Reads** take no slot: the leader answers when a quorum took part in its ballot after the read came.
+//! 6. **Reads** take no slot: the leader answers when a quorum took part in its ballot after the read came; or,
+//!    if leases are configured, at once while it holds one, which trusts clocks not to drift apart too far.
 //! 7. **Quorums** of the two phases must intersect, and need nothing more (*Flexible Paxos*): their sizes are
 //!    configuration, checked when a server starts.
 //!
@@ -58,7 +59,7 @@
 //! # What is left out
 //!
 //! Reconfiguration: the window α is there, and a slot is proposed only when the one α before it is chosen, but
-//! the members are fixed. Leases for reads: they need a clock. Learners that are not acceptors, sessions that
+//! the members are fixed. Learners that are not acceptors, sessions that
 //! expire, and a leader that writes to its disk beside its proposals instead of before them.
 #![no_std]
 extern crate alloc;
