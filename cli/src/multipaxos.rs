@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod diagram;
+mod explored;
 mod sometimes;
 
 /// A server.
