@@ -10,6 +10,7 @@ use synod_simulator::{ClientCall, Draws, Predicates, Sometimes, Tolerance};
 use crate::{
     algorithm::Algorithm,
     compare::{Replicates, Victim},
+    load,
     promise::{Linearizable, Objects},
 };
 
@@ -115,6 +116,14 @@ macro_rules! algorithm {
                 WORKLOAD.command(client, nth, || draws.bits())
             }
 
+            fn load(words: &load::Words) -> Result<load::Load<Self>, synod_simulator::KnobError> {
+                load::key_value(words).map(load::of_key_value)
+            }
+
+            fn drawn_load(draws: &mut Draws) -> load::Words {
+                load::drawn_key_value(draws)
+            }
+
             fn is_favourite(node: &Server) -> bool {
                 is_favourite(&node.view())
             }
@@ -132,7 +141,7 @@ macro_rules! algorithm {
 
         impl Replicates for $algorithm {
             const VICTIMS: &'static [(&'static str, Victim)] =
-                &[("the head", Victim::First), ("a middle", Victim::Middle), ("the tail", Victim::Last)];
+                &[("the head", Victim::First), ("the middle", Victim::Middle), ("the tail", Victim::Last)];
         }
 
         impl Objects for $algorithm {

@@ -54,6 +54,7 @@ impl<S: StateMachine> MultiPaxos<S> {
             lost.push((peer, first.zip(last)));
         }
         leadership.runs.iter_mut().for_each(|run| run.is_old = true);
+        self.lease_asked(out);
         for (peer, slots) in lost {
             self.send_accept(peer, slots, out);
         }

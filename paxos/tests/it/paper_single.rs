@@ -1,18 +1,28 @@
 //! *Paxos Made Simple*, §2: a test per claim about one decree.
-use synod_paxos::single::{PaxosEvent, Record, Timer, Vote};
+use synod_paxos::single::{PaxosEvent, Phase, Record, Timer, Vote};
 use synod_protocol::{Answer, Message};
 
-use crate::{
-    cluster::n,
-    servers::{Synod, Word, b, synod, synod_of},
-};
-
-fn only(from: u32, to: u32) -> impl Fn(&crate::cluster::Envelope<Word>) -> bool {
-    move |envelope| envelope.from == n(from) && envelope.to == n(to)
-}
+use crate::servers::{Synod, Word, b, n, synod, synod_of};
 
 fn learned(synod: &Synod) -> Vec<Option<u32>> {
     synod.ids().map(|id| synod.node(id).chosen().map(|vote| vote.value)).collect()
+}
+
+/// Lets this proposer try until it has learned what is chosen.
+fn finish(synod: &mut Synod, proposer: u32) {
+    synod.deliver();
+    while synod.is_armed(proposer, Timer::Retry) {
+        synod.fire(proposer, Timer::Retry);
+        synod.deliver();
+    }
+}
+
+/// Lets it try until it may propose; nothing of phase 2 is delivered.
+fn finish_phase_1(synod: &mut Synod, proposer: u32) {
+    while synod.node(proposer).phase() != Phase::Proposing {
+        synod.fire(proposer, Timer::Retry);
+        synod.deliver_if(|it| matches!(it.message.kind(), "Prepare" | "Promise" | "Nack"));
+    }
 }
 
 /// "We want a value to be chosen even if only one value is proposed by a single proposer" (§2.2).
@@ -50,8 +60,6 @@ fn the_vote_of_the_highest_ballot_binds_the_proposer() {
     // 8 is proposed in 2.2 by a server that has not heard of it: nobody in its quorum voted.
     synod.call(2, 2, 1, 8);
     synod.deliver_if(|it| matches!(it.message.kind(), "Prepare" | "Promise" | "Nack"));
-    synod.fire(2, Timer::Retry);
-    synod.deliver_if(|it| matches!(it.message.kind(), "Prepare" | "Promise" | "Nack"));
     synod.deliver_one(|it| it.message.kind() == "Accept" && it.to == n(3));
     let eight = synod.node(3).vote().cloned().expect("it voted");
     assert_eq!(eight.value, 8);
@@ -60,7 +68,7 @@ fn the_vote_of_the_highest_ballot_binds_the_proposer() {
     // 9's proposer hears of both votes: 7 in 1.1 and 8 in a later ballot.
     synod.call(4, 3, 1, 9);
     synod.deliver_if(|it| matches!(it.message.kind(), "Prepare" | "Promise" | "Nack"));
-    synod.fire(4, Timer::Retry);
+    finish_phase_1(&mut synod, 4);
     synod.deliver_if(|it| it.to != n(5) && it.from != n(5) && it.message.kind() != "Accepted");
     let proposed = synod.events().into_iter().rev().find_map(|(node, event)| match event {
         PaxosEvent::Proposed { bound_by, .. } if node == 4 => Some(bound_by),
@@ -78,9 +86,7 @@ fn a_proposer_that_hears_of_no_vote_is_free() {
     synod.call(1, 1, 1, 7);
     synod.drop_if(|_| true);
     synod.call(2, 2, 1, 8);
-    synod.deliver();
-    synod.fire(2, Timer::Retry);
-    synod.deliver();
+    finish(&mut synod, 2);
     assert_eq!(learned(&synod), [Some(8); 3]);
 }
 
@@ -116,7 +122,7 @@ fn an_acceptor_remembers_before_it_answers() {
     let mut synod = synod(3);
     synod.slow_disk(2);
     synod.call(1, 1, 1, 7);
-    synod.deliver_if(only(1, 2));
+    synod.deliver_link(1, 2);
     assert!(!synod.kinds_on_the_way().contains(&(2, 1, "Promise")), "it is not on the disk yet");
     synod.sync(2);
     assert!(synod.kinds_on_the_way().contains(&(2, 1, "Promise")));
@@ -183,9 +189,7 @@ fn two_proposers_can_duel_for_ever() {
     }
     assert_eq!(learned(&synod), [None; 3]);
     assert!(synod.node(1).promised().round > 10);
-    synod.deliver();
-    synod.fire(1, Timer::Retry);
-    synod.deliver();
+    finish(&mut synod, 1);
     assert_eq!(learned(&synod).iter().flatten().count(), 3, "one of them alone gets through");
 }
 
@@ -198,11 +202,7 @@ fn what_was_chosen_survives_its_proposer() {
     synod.drop_if(|_| true);
     synod.crash(1);
     let call = synod.call(3, 2, 1, 9);
-    synod.deliver();
-    while synod.is_armed(3, Timer::Retry) {
-        synod.fire(3, Timer::Retry);
-        synod.deliver();
-    }
+    finish(&mut synod, 3);
     assert_eq!(synod.answers_to(call), [&Answer::Done(7)]);
 }
 
