@@ -7,7 +7,7 @@ use clap::{
 };
 use synod_linearizability::{DataType, Format};
 use synod_protocol::NodeId;
-use synod_simulator::Fault;
+use synod_simulator::{Config, Fault};
 
 use crate::{
     compare::CompareArgs,
@@ -80,7 +80,7 @@ pub struct RunArgs {
     /// Fault classes with commas between them, `none`, or `all`:
     /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
     /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe,
-    /// bandwidth, clog, filter, flapping
+    /// bandwidth, clog, filter, flapping, wipe
     /// [default: all that the algorithm is made for, or with --scenario those that it names]
     #[arg(long, value_name = "LIST", value_parser = faults)]
     pub faults: Option<Faults>,
@@ -88,6 +88,11 @@ pub struct RunArgs {
     /// What strikes when, and whom: a file like scenarios/leader-hunt.toml (docs/scenarios.md)
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
+
+    /// Turn a knob of the simulator after all else: network.loss=10%, disk.checksums=false, client.think=0ms..5ms
+    /// (docs/scenarios.md; --verbose prints them all)
+    #[arg(long, value_name = "KNOB=VALUE", value_parser = knob)]
+    pub set: Vec<Turned>,
 
     /// Let the seed draw which of the faults there are and how hard, how many nodes and clients, and the load
     #[arg(long, conflicts_with_all = ["scenario", "nodes", "clients"])]
@@ -129,8 +134,8 @@ Examples:
   synod sweep raft --seeds 0..1000000 --shard 3/64 --out part   part 3 of 64: docs/sweeps.md
   synod sweep --merge part/sweep-*.json             the report of all parts
 
-Files: ALGORITHM-seed-N.replay.jsonl for each story, ALGORITHM-seed-N.rs with a test made of it, and
-with --out sweep.json, the tally.";
+Files: ALGORITHM-seed-N.replay.jsonl for each story, ALGORITHM-seed-N.rs with a test made of it,
+ALGORITHM-seed-N.knobs.txt with all that the seed drew, and with --out sweep.json, the tally.";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{SWEEP_EXAMPLES}\n\n{}", exit::HELP))]
@@ -150,6 +155,14 @@ pub struct SweepArgs {
     /// Fault classes that the seeds draw from, as of `synod run` [default: all that the algorithm is made for]
     #[arg(long, value_name = "LIST", value_parser = faults)]
     pub faults: Option<Faults>,
+
+    /// What strikes when, and whom, in each of the runs: docs/scenarios.md [default faults: those that it names]
+    #[arg(long, value_name = "FILE", conflicts_with = "merge")]
+    pub scenario: Option<PathBuf>,
+
+    /// Turn a knob of the simulator in each of the runs, as of `synod run`
+    #[arg(long, value_name = "KNOB=VALUE", value_parser = knob, conflicts_with = "merge")]
+    pub set: Vec<Turned>,
 
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -397,6 +410,17 @@ pub struct Faults(pub Vec<Fault>);
 
 fn faults(list: &str) -> Result<Faults, String> {
     Fault::list(list).map(Faults).map_err(|error| error.to_string())
+}
+
+/// `NAME=VALUE`. (A type of its own, as there are many.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned(pub synod_simulator::Turned);
+
+fn knob(text: &str) -> Result<Turned, String> {
+    let (name, value) = text.split_once('=').ok_or("write KNOB=VALUE: network.loss=10%")?;
+    let (name, value) = (name.trim(), value.trim());
+    Config::new(0).turn(name, value).map_err(|error| error.to_string())?;
+    Ok(Turned((name.to_owned(), value.to_owned())))
 }
 
 fn algorithm() -> impl TypedValueParser<Value = &'static registry::Entry> {

@@ -1,24 +1,28 @@
 //! From a seed that fails to the shortest story of it.
 use synod_protocol::{Node, Recording, Violation};
 use synod_simulator::{
-    Config, Fault, Simulation,
+    Config, Fault, Simulation, keyed,
     untimed::{self, Extract, Minimised, Tale, minimise},
 };
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     judge::{self, Judge},
+    load::Load,
     replay_file::{Plot, Story},
 };
 
 /// How many actions may be carried out to shrink one story: some seconds' worth.
 pub const PATIENCE: u64 = 20_000_000;
 
+/// How many steps may be made to shrink a run by its deviations: some seconds' worth.
+const KEYED_PATIENCE: u64 = 10_000_000;
+
 /// A violation, and how it was shrunk.
 #[derive(Clone, Debug)]
 pub struct Finding<N: Node> {
     pub story: Story<N>,
-    /// How many actions the run had, if it could be told without its times.
+    /// How many actions the run had, if it could be told without its times, or else how many deviations.
     pub before: Option<usize>,
     pub effort: Effort,
 }
@@ -66,8 +70,8 @@ fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
     observer: O,
 ) -> Option<Violation> {
     let observer = (observer, A::Watch::default());
-    let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
-    judge::verdict::<A>(&simulation.favourite(A::is_favourite).run()).0
+    let simulation = Simulation::new(config.clone(), node.clone(), Load::<A>::of(config), observer).ok()?;
+    judge::verdict::<A>(&aimed::<A, _, _>(simulation).run()).0
 }
 
 /// The steps of a timed run, to be drawn.
@@ -97,9 +101,82 @@ pub fn shrink<A: Algorithm>(
     ))
 }
 
+/// What needs its times is told by what was odd in the run, and that is made less. Where what was odd makes another
+/// run, the configuration is made plainer.
+fn timed<A: Algorithm>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+    violation: Violation,
+) -> Finding<A::Node> {
+    match by_deviations::<A>(config, node, &violation) {
+        Some(finding) => without_times::<A>(&finding).unwrap_or(finding),
+        None => in_config::<A>(config, node, violation),
+    }
+}
+
+/// Where little is odd, a list of actions may do that did not hold the run as it was.
+fn without_times<A: Algorithm>(finding: &Finding<A::Node>) -> Option<Finding<A::Node>> {
+    let Plot::Timed(config) = &finding.story.plot else { return None };
+    let mut extract = Extract::default();
+    let violation = run::<A, _>(config, &finding.story.node_config, &mut extract)?;
+    if violation.property == judge::LIVENESS {
+        return None;
+    }
+    let tale = Tale { nodes: config.nodes, actions: extract.into_actions(), violation };
+    let before = Some(tale.actions.len());
+    let node = finding.story.node_config.clone();
+    let (story, effort) = shrink::<A>(tale, Some(config.seed), node, PATIENCE)?;
+    Some(Finding { story, before, effort })
+}
+
+fn by_deviations<A: Algorithm>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+    violation: &Violation,
+) -> Option<Finding<A::Node>> {
+    let told = match &config.deviations {
+        Some(_) => config.clone(),
+        None => {
+            let watch = A::Watch::default();
+            keyed::note(config, node.clone(), Load::<A>::of(config), watch, aimed::<A, _, _>).ok()?.0
+        }
+    };
+    let fails = |config: &Config| -> (Option<Violation>, u64) {
+        let node = A::resized(node, config.nodes);
+        let Ok(simulation) =
+            Simulation::new(config.clone(), node, Load::<A>::of(config), A::Watch::default())
+        else {
+            return (None, 0);
+        };
+        let outcome = aimed::<A, _, _>(simulation).run();
+        let same = judge::verdict::<A>(&outcome).0.filter(|found| untimed::is_same(found, violation));
+        (same, outcome.counts.steps)
+    };
+    let smaller = |config: &Config| (config.nodes > A::LEAST_NODES).then(|| smaller::<A>(config));
+    let keyed::Minimised { config, before, tries, is_cut_short } =
+        keyed::minimise(told, KEYED_PATIENCE, smaller, |config| {
+            let (same, steps) = fails(config);
+            keyed::Verdict { fails: same.is_some(), steps }
+        })?;
+    let violation = fails(&config).0?;
+    let (seed, nodes) = (Some(config.seed), config.nodes);
+    let node_config = A::resized(node, nodes);
+    let plot = Plot::Timed(Box::new(config));
+    Some(Finding {
+        story: Story { seed, nodes, node_config, violation, plot },
+        before: Some(before),
+        effort: Effort { tries, is_cut_short },
+    })
+}
+
+fn smaller<A: Algorithm>(config: &Config) -> Config {
+    let nodes = config.nodes - 1;
+    Config { nodes, tolerance: A::tolerance(nodes), ..config.clone() }
+}
+
 /// What needs its times is shrunk in its configuration: without classes of faults, with fewer nodes, clients and
 /// calls. Draws are keyed, so whatever is left out leaves all else as it was.
-fn timed<A: Algorithm>(
+fn in_config<A: Algorithm>(
     config: &Config,
     node: &<A::Node as Node>::Config,
     violation: Violation,
@@ -143,8 +220,7 @@ fn plainer<A: Algorithm>(config: &Config) -> Vec<Config> {
     with(&|config| config.safety /= 2);
     with(&|config| {
         if config.nodes > A::LEAST_NODES.max(3) {
-            config.nodes -= 1;
-            config.tolerance = A::tolerance(config.nodes);
+            *config = smaller::<A>(config);
         }
     });
     plainer.retain(|candidate| !candidate.safety.is_zero());

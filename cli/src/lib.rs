@@ -1,8 +1,12 @@
 //! What the binary `synod` is made of. The compositions of floor 3 are here, so that tests and benches
 //! drive the very same ones.
 pub mod algorithm;
+pub mod atomic_commit;
+pub mod chain;
 pub mod promise;
 pub mod raft;
+pub mod paxos;
+pub mod multipaxos;
 pub mod registry;
 
 pub mod args;
@@ -13,6 +17,7 @@ pub mod run;
 pub mod clients;
 pub mod compare;
 pub mod lin;
+pub mod load;
 pub mod spec;
 pub mod conform;
 pub mod story;

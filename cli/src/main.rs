@@ -91,6 +91,7 @@ fn run(args: RunArgs) -> ExitCode {
         faults: args.faults.map(|faults| faults.0),
         swarm: args.swarm,
         scenario,
+        set: args.set.into_iter().map(|turned| turned.0).collect(),
         clients: args.clients,
         operations: args.ops,
         sim_time: args.sim_time,

@@ -1,10 +1,13 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
+use synod_atomic_commit::{paxos_commit::PaxosCommit, three_phase::ThreePhase, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
+    atomic_commit::Commit,
+    chain::{Chain, Craq},
     check::{self, Explored},
     compare::{Contestant, Replicates, contestant},
     conform::{
@@ -12,6 +15,8 @@ use crate::{
         recorded::{self, Recorded},
     },
     doctor::{self, Diagnosis},
+    multipaxos::MultiPaxos,
+    paxos::Paxos,
     raft::Raft,
     replay::{self, ReplayOptions, Replayed},
     report::Report,
@@ -94,11 +99,25 @@ impl Entry {
 }
 
 /// All of them.
-pub const ALGORITHMS: &[Entry] =
-    &[Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
+pub const ALGORITHMS: &[Entry] = &[
+    Entry::of::<Raft>("a replicated log with a strong leader (Ongaro & Ousterhout 2014)")
         .held_to_spec::<Raft>()
         .compared::<Raft>()
-        .explored::<Raft>()];
+        .explored::<Raft>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").held_to_spec::<Paxos>().explored::<Paxos>(),
+    Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
+        .held_to_spec::<MultiPaxos>()
+        .compared::<MultiPaxos>()
+        .explored::<MultiPaxos>(),
+    Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<ThreePhase>>(
+        "three-phase commit, for networks that lose nothing in time (Skeen 1981)",
+    ),
+    Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
+    Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
+        .compared::<Chain>(),
+    Entry::of::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)").compared::<Craq>(),
+];
 
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALGORITHMS.iter().find(|entry| entry.name == name)

@@ -11,15 +11,17 @@ use serde_json::{Value, json};
 use synod_protocol::{Node, NodeId, Nodes, Observer, Recording, Violation};
 use synod_simulator::{
     Config, Simulation,
+    keyed::Deviation,
     untimed::{self, Action, World},
 };
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     diagram::Diagram,
     exit::Exit,
     finding::record,
     judge::{self, Judge},
+    load::Load,
     replay_file::{Plot, ReplayFileError, Story},
     run::Failure,
     walk::walk,
@@ -30,6 +32,9 @@ const DIM: Style = Style::new().dimmed();
 
 /// How many rows of a long story are shown: the last ones.
 pub const MOST_ROWS: usize = 60;
+
+/// How many deviations of a run are told.
+const MOST_DEVIATIONS: usize = 40;
 
 /// What is to be replayed, and how far.
 #[derive(Clone, Debug)]
@@ -64,12 +69,20 @@ impl<N: Node> Story<N> {
         }
     }
 
+    /// What is odd in a run that needs its times; `None` if its seed draws it all.
+    pub fn deviations(&self) -> Option<&[Deviation]> {
+        match &self.plot {
+            Plot::Actions(_) => None,
+            Plot::Timed(config) => config.deviations.as_deref(),
+        }
+    }
+
     pub fn needs_timing(&self) -> bool {
         matches!(self.plot, Plot::Timed(_))
     }
 }
 
-/// What happened, in two lines.
+/// What happened, in two lines, and what was odd, in a line each.
 pub fn headline<N: Node>(story: &Story<N>, before: Option<usize>) -> Vec<String> {
     let seed = story.seed.map(|seed| format!("seed {seed}: ")).unwrap_or_default();
     let first =
@@ -80,6 +93,16 @@ pub fn headline<N: Node>(story: &Story<N>, before: Option<usize>) -> Vec<String>
             let before = before.map(|before| format!(", of {before} in the run")).unwrap_or_default();
             format!("  {} actions{before}, in a cluster of {nodes}", actions.len())
         }
+        Plot::Timed(_) if story.deviations().is_some() => {
+            let left = story.deviations().map_or(0, <[_]>::len);
+            let before = before.map(|before| format!(", of {before} in the run")).unwrap_or_default();
+            match left {
+                0 => format!(
+                    "  it needs timing, and nothing that is odd: a cluster of {nodes} in its plainest run"
+                ),
+                _ => format!("  it needs timing: {left} deviations{before}, in a cluster of {nodes}"),
+            }
+        }
         Plot::Timed(config) => {
             let faults: Vec<&str> = config.faults().iter().map(|fault| fault.name()).collect();
             let faults = if faults.is_empty() { "no faults".to_owned() } else { faults.join(", ") };
@@ -89,7 +112,11 @@ pub fn headline<N: Node>(story: &Story<N>, before: Option<usize>) -> Vec<String>
             )
         }
     };
-    vec![first, second]
+    let deviations = story.deviations().unwrap_or_default();
+    let told = deviations.iter().take(MOST_DEVIATIONS).map(|deviation| format!("    · {deviation}"));
+    let left_out = deviations.len().saturating_sub(MOST_DEVIATIONS);
+    let rest = (left_out > 0).then(|| format!("    · … and {left_out} more"));
+    [first, second].into_iter().chain(told).chain(rest).collect()
 }
 
 /// The diagram of a story; of a long one, its end.
@@ -250,9 +277,10 @@ fn timed<A: Algorithm>(
     state: Option<NodeId>,
 ) -> Result<Replayed, Failure> {
     let observer = (Diagram::<A>::new(story.nodes), A::Watch::default());
-    let mut simulation = Simulation::new(config.clone(), story.node_config.clone(), A::request, observer)
-        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite);
+    let simulation =
+        Simulation::new(config.clone(), story.node_config.clone(), Load::<A>::of(config), observer)
+            .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
+    let mut simulation = aimed::<A, _, _>(simulation);
     let mut goes_on = true;
     while goes_on && simulation.observer().0.rows() < until {
         goes_on = simulation.step();

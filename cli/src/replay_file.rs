@@ -1,7 +1,7 @@
 //! Stories as files: a header, then one action a line, then an end that says how many there were.
 //!
 //! ```text
-//! {"schema":"synod.replay/1","algorithm":"raft","nodes":3,"node_config":{…},"violation":{…},…}
+//! {"schema":"synod.replay/2","algorithm":"raft","nodes":3,"node_config":{…},"violation":{…},…}
 //! {"fire":{"node":1,"timer":"Election"}}
 //! {"deliver":{"from":{"node":1},"to":{"node":2},"kind":"PreVote"}}
 //! …
@@ -9,8 +9,13 @@
 //! ```
 //!
 //! A violation that needs timing has no actions: its header carries the whole configuration of the simulator
-//! under `timed`, and the run is made again from its seed.
+//! under `timed`, and the run is made again. Its lines are what is odd in that run, a deviation each
+//! (`{"draw":{"site":"delay","a":1,"b":2,"k":2,"value":412000000}}`); if there is no such list (`"deviations":null` in
+//! the header's `timed`), the seed draws it all.
+//!
+//! The form 1 had no deviations, and is read as well.
 use std::io::{self, BufRead, Write};
+use std::mem;
 
 use serde::{Deserialize, Serialize};
 use synod_protocol::{Node, Violation};
@@ -19,8 +24,9 @@ use thiserror::Error;
 
 use crate::algorithm::Algorithm;
 
-/// The form of the lines. A reader refuses any other.
-pub const SCHEMA: &str = "synod.replay/1";
+/// The form of the lines. A reader refuses any other, but for the one before: all of it is in this one.
+pub const SCHEMA: &str = "synod.replay/2";
+const SCHEMA_BEFORE: &str = "synod.replay/1";
 
 /// A violation, and how to come to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,12 +82,14 @@ pub enum ReplayFileError {
         "line 1 is not the header of a replay file ({why}); give a file that `synod sweep` or `synod shrink` wrote"
     )]
     NoHeader { why: String },
-    #[error("the file has the form {found}, and this program reads {SCHEMA}: sweep its seed again")]
+    #[error(
+        "the file has the form {found}, and this program reads {SCHEMA} and {SCHEMA_BEFORE}: sweep its seed again"
+    )]
     OtherSchema { found: String },
     #[error("the file tells of {found}, which this program does not know")]
     OtherAlgorithm { found: String },
     #[error(
-        "line {line} is not an action of this algorithm ({why}); was it edited, or written by another version?"
+        "line {line} is neither an action of this algorithm nor a deviation of a run ({why}); was it edited, or written by another version?"
     )]
     BadAction { line: u64, why: serde_json::Error },
     #[error(
@@ -89,7 +97,7 @@ pub enum ReplayFileError {
     )]
     CutShort { line: u64 },
     #[error(
-        "the actions are not those that were written: there are {found} where {said} were, or one of them was edited. To carry them out all the same, say --edited"
+        "the lines are not those that were written: there are {found} where {said} were, or one of them was edited. To carry them out all the same, say --edited"
     )]
     Edited { found: u64, said: u64 },
     #[error("nothing may follow the end, and line {line} does")]
@@ -120,7 +128,7 @@ fn header(line: &str) -> Result<Header, ReplayFileError> {
     let no_header = |why: serde_json::Error| ReplayFileError::NoHeader { why: why.to_string() };
     // First the form: a header of another one may look different otherwise.
     let Schema { schema } = serde_json::from_str(line).map_err(no_header)?;
-    if schema != SCHEMA {
+    if schema != SCHEMA && schema != SCHEMA_BEFORE {
         return Err(ReplayFileError::OtherSchema { found: schema });
     }
     serde_json::from_str(line).map_err(no_header)
@@ -130,10 +138,12 @@ impl<N: Node> Story<N> {
     /// # Errors
     /// The writer's.
     pub fn write<A: Algorithm<Node = N>>(&self, mut out: impl Write) -> io::Result<()> {
-        let (actions, timed) = match &self.plot {
+        let (actions, mut timed) = match &self.plot {
             Plot::Actions(actions) => (actions.as_slice(), None),
             Plot::Timed(config) => (&[][..], Some(config.clone())),
         };
+        // Its deviations are the lines.
+        let deviations = timed.as_mut().and_then(|config| config.deviations.as_mut()).map(mem::take);
         let header = Header {
             schema: SCHEMA.into(),
             algorithm: A::NAME.into(),
@@ -145,12 +155,17 @@ impl<N: Node> Story<N> {
         };
         writeln!(out, "{}", serde_json::to_string(&header)?)?;
         let mut digest = Digest::default();
-        for action in actions {
-            let line = serde_json::to_string(action)?;
+        let deviations = deviations.unwrap_or_default();
+        let lines = actions.iter().map(serde_json::to_string);
+        let lines = lines.chain(deviations.iter().map(serde_json::to_string));
+        let mut count = 0;
+        for line in lines {
+            let line = line?;
             digest.line(&line);
             writeln!(out, "{line}")?;
+            count += 1;
         }
-        let end = End { actions: actions.len() as u64, digest: digest.to_string() };
+        let end = End { actions: count, digest: digest.to_string() };
         writeln!(out, "{}", serde_json::to_string(&EndLine { end })?)
     }
 
@@ -171,13 +186,14 @@ impl<N: Node> Story<N> {
         for (line, number) in input.lines().zip(1..) {
             lines.push(line.map_err(|source| ReplayFileError::Read { line: number, source })?);
         }
-        let header = header(lines.first().map_or("", String::as_str))?;
+        let mut header = header(lines.first().map_or("", String::as_str))?;
         if header.algorithm != A::NAME {
             return Err(ReplayFileError::OtherAlgorithm { found: header.algorithm });
         }
         let node_config = serde_json::from_value(header.node_config)
             .map_err(|why| ReplayFileError::NoHeader { why: why.to_string() })?;
         let (mut actions, mut digest, mut end) = (Vec::new(), Digest::default(), None);
+        let mut deviations = header.timed.as_mut().and_then(|config| config.deviations.as_mut());
         for (line, number) in lines.iter().zip(1..).skip(1) {
             if end.is_some() {
                 return Err(ReplayFileError::AfterTheEnd { line: number });
@@ -188,13 +204,17 @@ impl<N: Node> Story<N> {
             }
             digest.line(line);
             let is_last = number == lines.len() as u64;
-            actions.push(serde_json::from_str(line).map_err(|why| match is_last && why.is_eof() {
+            let read = match &mut deviations {
+                Some(deviations) => serde_json::from_str(line).map(|deviation| deviations.push(deviation)),
+                None => serde_json::from_str(line).map(|action| actions.push(action)),
+            };
+            read.map_err(|why| match is_last && why.is_eof() {
                 true => ReplayFileError::CutShort { line: number },
                 false => ReplayFileError::BadAction { line: number, why },
-            })?);
+            })?;
         }
         let Some(end) = end else { return Err(ReplayFileError::CutShort { line: lines.len() as u64 }) };
-        let found = actions.len() as u64;
+        let found = (actions.len() + deviations.map_or(0, |deviations| deviations.len())) as u64;
         if !edited && (end.actions != found || end.digest != digest.to_string()) {
             return Err(ReplayFileError::Edited { found, said: end.actions });
         }

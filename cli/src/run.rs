@@ -8,19 +8,23 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_protocol::{Observer, Recording};
-use synod_simulator::{Config, Counting, Fault, Outcome, Scenario, Simulation, Vocabulary};
+use synod_simulator::{
+    Config, Counting, Draws, Fault, Outcome, Scenario, Simulation, Site, Turned, Vocabulary,
+};
 use synod_telemetry::{
     grpc, jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},
 };
 
 use crate::{
-    algorithm::{Algorithm, Chronicle},
+    algorithm::{Algorithm, Chronicle, aimed},
     exit::Exit,
     files::Folder,
+    load::Load,
     promise::Promise,
     report::{Report, Verdicts},
     story::Storyteller,
+    swarm::ASKS,
 };
 
 /// What a run is to be.
@@ -34,6 +38,8 @@ pub struct RunOptions {
     pub swarm: bool,
     /// Where it was read from, and what it says.
     pub scenario: Option<(PathBuf, Scenario)>,
+    /// Knobs of the simulator that are turned after all else, by name.
+    pub set: Vec<Turned>,
     pub clients: u32,
     pub operations: u64,
     pub sim_time: Duration,
@@ -52,6 +58,7 @@ impl RunOptions {
             faults: None,
             swarm: false,
             scenario: None,
+            set: Vec::new(),
             clients: 8,
             operations: 3_000,
             sim_time: Duration::from_secs(60),
@@ -71,12 +78,26 @@ impl RunOptions {
             RunOptions { faults: usual.or_else(|| self.faults.clone()), ..self.clone() }.config();
         if self.swarm {
             config.nodes = config.nodes.max(A::LEAST_NODES);
-        } else if config.nodes < A::LEAST_NODES {
+        }
+        for (name, value) in &self.set {
+            config.turn(name, value).map_err(|error| Failure {
+                exit: Exit::Usage,
+                error: anyhow::anyhow!("--set {name}={value}: {error}"),
+            })?;
+        }
+        if config.nodes < A::LEAST_NODES {
             let (name, least, asked) = (A::NAME, A::LEAST_NODES, config.nodes);
             let error = anyhow::anyhow!("--nodes {asked}: {name} needs {least} nodes at least");
             return Err(Failure { exit: Exit::Usage, error });
         }
+        if self.swarm {
+            // What was set stays so.
+            let drawn = A::drawn_load(&mut Draws::new(self.seed, Site::Swarm, ASKS, 0));
+            config.load = drawn.into_iter().chain(config.load).collect();
+        }
+        A::load(&config.load).map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
         config.tolerance = A::tolerance(config.nodes);
+        config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
         Ok(config)
     }
 
@@ -93,16 +114,17 @@ impl RunOptions {
             return config.swarm_of_all(faults);
         }
         config = config.with_faults(faults);
-        if let Some((_, scenario)) = &self.scenario {
-            config = config.with_scenario(scenario.clone());
-        }
         config.nodes = self.nodes;
         config.clients = self.clients;
         // Think so long that the calls, if nothing goes wrong, fill four fifths of the time.
         let per_call = self.sim_time.mul_f64(0.8 * f64::from(self.clients) / self.operations as f64);
         let think = per_call.saturating_sub(Duration::from_millis(20)) * 2;
         config.client.think = Duration::ZERO..think.min(Duration::from_secs(10));
-        config
+        match &self.scenario {
+            // Its knobs are turned after those that follow from the command line.
+            Some((_, scenario)) => config.with_scenario(scenario.clone()),
+            None => config,
+        }
     }
 }
 
@@ -137,10 +159,8 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
     let folder =
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
     let config = options.config_of::<A>()?;
-    let mut recording = options.records().then(Recording::<A::Node>::default);
     let mut storyteller = Storyteller::<A::Chronicle>::default();
-    let observer = (&mut recording, &mut storyteller);
-    let outcome = simulate::<A, _>(config.clone(), observer, true)?;
+    let outcome = simulate::<A, _>(config.clone(), &mut storyteller, true)?;
 
     let history = A::Promise::history(&outcome.calls).map_err(internal)?;
     let judged = A::Promise::judge(&history, CHECKER_STEPS);
@@ -164,12 +184,31 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
         exported: None,
         options: options.clone(),
     };
-    if let Some(recording) = recording {
+    if options.records() {
+        let recording = record_again::<A>(&report.config, report.trace_hash)?;
         let config = serde_json::to_value(&report.config).map_err(|error| internal(error.into()))?;
         let header = Header::new(A::NAME, options.seed, options.nodes, config);
         write_files::<A>(&mut report, folder, &header, &recording, &history)?;
     }
     Ok(report)
+}
+
+/// The steps of a run that is over, from a run of the same configuration: to copy each step would take the run half as
+/// long again, and a run that nobody wants in full, a sweep's, pays nothing for those that somebody does.
+///
+/// # Errors
+/// It came out otherwise.
+fn record_again<A: Algorithm>(config: &Config, trace_hash: u64) -> Result<Recording<A::Node>, Failure> {
+    let mut recording = Recording::default();
+    let again = simulate::<A, _>(config.clone(), &mut recording, false)?.trace_hash;
+    if again == trace_hash {
+        return Ok(recording);
+    }
+    let seed = config.seed;
+    Err(internal(anyhow::anyhow!(
+        "seed {seed} came out otherwise when it was run again to be recorded: its trace hash was {trace_hash:016x} and is \
+         {again:016x}; `synod doctor --determinism` looks for the first step that differs"
+    )))
 }
 
 fn internal(error: anyhow::Error) -> Failure {
@@ -208,10 +247,9 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
     let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());
     let watch = (&mut counting, judges);
-    let mut simulation = Simulation::new(config, node, A::request, (observer, watch))
-        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite)
-        .predicates(A::predicates());
+    let simulation = Simulation::new(config.clone(), node, Load::<A>::of(&config), (observer, watch))
+        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
+    let mut simulation = aimed::<A, _, _>(simulation);
     let bar = progress(shows_progress, safety);
     let mut events = 0u64;
     while simulation.step() {
@@ -265,4 +303,22 @@ fn write_files<A: Algorithm>(
         report.exported = Some(export());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raft::Raft;
+
+    #[test]
+    fn a_run_is_recorded_by_running_it_again_and_no_other_is_taken_for_it() {
+        let mut config = Config::new(3).with_faults(&Fault::ALL);
+        config.operations = 40;
+        let outcome = simulate::<Raft, _>(config.clone(), (), false).expect("the knobs make sense");
+        let recording = record_again::<Raft>(&config, outcome.trace_hash).expect("it is the same run");
+        assert_eq!(recording.steps().len() as u64, outcome.counts.steps);
+        let failure = record_again::<Raft>(&config, outcome.trace_hash ^ 1).expect_err("it is another run");
+        assert_eq!(failure.exit, Exit::Internal);
+        assert!(failure.error.to_string().contains("doctor --determinism"), "{}", failure.error);
+    }
 }

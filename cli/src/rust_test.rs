@@ -18,6 +18,13 @@ pub fn text<A: Algorithm>(story: &Story<A::Node>) -> String {
         }
         text += "//! ```\n";
     }
+    if let Some(deviations) = story.deviations() {
+        text += "//!\n//! It needs its times. All is as usual, but:\n//!\n//! ```text\n";
+        for deviation in deviations {
+            text += &format!("//! {deviation}\n");
+        }
+        text += "//! ```\n";
+    }
     let name: String = format!("{} {}", A::NAME, violation.property)
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })

@@ -33,9 +33,10 @@ pub struct ShrinkOptions {
 #[derive(Debug)]
 pub struct Shrunk {
     pub lines: Vec<String>,
-    /// Actions before and after; none in a story that needs timing.
+    /// Actions before and after; or deviations, in a story that needs timing.
     pub before: usize,
     pub after: usize,
+    pub needs_timing: bool,
     pub effort: Effort,
     pub property: Option<String>,
     pub files: Vec<PathBuf>,
@@ -59,6 +60,7 @@ pub fn shrink<A: Algorithm>(options: &ShrinkOptions) -> Result<Shrunk, Failure> 
             lines,
             before: 0,
             after: 0,
+            needs_timing: false,
             effort: Effort::default(),
             property: None,
             files: Vec::new(),
@@ -82,9 +84,10 @@ pub fn shrink<A: Algorithm>(options: &ShrinkOptions) -> Result<Shrunk, Failure> 
     lines.extend(replay::drawn::<A>(&story, replay::MOST_ROWS));
     lines.push(String::new());
     lines.extend(files.iter().map(|file| format!("  wrote    {}", file.display())));
-    let after = story.actions().len();
+    let after = story.actions().len() + story.deviations().map_or(0, <[_]>::len);
+    let needs_timing = story.needs_timing();
     let property = Some(story.violation.property.to_string());
-    Ok(Shrunk { lines, before, after, effort, property, files })
+    Ok(Shrunk { lines, before, after, needs_timing, effort, property, files })
 }
 
 type Found<N> = Option<(Story<N>, usize, Effort)>;
@@ -155,8 +158,11 @@ impl Shrunk {
         json!({
             "schema": "synod.shrunk/1",
             "property": self.property,
-            "actions_before": self.before,
-            "actions": self.after,
+            "actions_before": if self.needs_timing { 0 } else { self.before },
+            "actions": if self.needs_timing { 0 } else { self.after },
+            "needs_timing": self.needs_timing,
+            "deviations_before": if self.needs_timing { self.before } else { 0 },
+            "deviations": if self.needs_timing { self.after } else { 0 },
             "tries": self.effort.tries,
             "cut_short": self.effort.is_cut_short,
             "files": self.files,

@@ -4,10 +4,12 @@
 //! clients there are, which faults strike, how hard and how often, and the knobs of the algorithm (swarm
 //! testing, Groce et al. 2012). Strikes may come faster than elections do: bugs in who may lead need several
 //! leaders within a few calls, and leaders that fall right after they wrote something.
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, path::PathBuf, time::Duration};
 
 use synod_protocol::Node;
-use synod_simulator::{Client, Config, Delay, Draws, Fault, LivenessGoal, Priorities, Site, Strikes};
+use synod_simulator::{
+    Client, Config, Delay, Draws, Fault, LivenessGoal, Priorities, Scenario, Site, Strikes, Turned,
+};
 
 use crate::algorithm::Algorithm;
 
@@ -18,6 +20,14 @@ pub struct Drawn<A: Algorithm> {
     pub node: <A::Node as Node>::Config,
 }
 
+/// What is asked for beside what is drawn.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Where it was read from, and what it says.
+    pub scenario: Option<(PathBuf, Scenario)>,
+    pub set: Vec<Turned>,
+}
+
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 /// The places of these draws; those below are the classes of faults.
@@ -26,9 +36,11 @@ const KNOBS: u64 = 1_001;
 const PACE: u64 = 1_002;
 const ORDER: u64 = 1_003;
 const PLAIN: u64 = 1_004;
+pub(crate) const ASKS: u64 = 1_005;
 
-/// Draws the run of this seed, with faults of these classes.
-pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
+/// Draws the run of this seed, with faults of these classes. A scenario is followed in each, and its knobs and others
+/// are turned after all is drawn.
+pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A> {
     let mut draws = Draws::new(seed, Site::Swarm, SHAPE, 0);
     let base = Config::new(seed);
     // Every other seed does without the rarer classes: where much goes wrong at once, little gets done.
@@ -64,13 +76,24 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault]) -> Drawn<A> {
     }
     // Deliveries by priority, and not by chance, find orders that chance does not (Burckhardt et al. 2010).
     let mut order = Draws::new(seed, Site::Swarm, ORDER, 0);
-    config.network.priorities = order.chance(0.1).then(|| Priorities {
+    // They delay without a bound, so they come with the delays.
+    let is_drawn = order.chance(0.1) && faults.contains(&Fault::Delay);
+    config.network.priorities = is_drawn.then(|| Priorities {
         change_points: order.below(5) as u32,
         among: one_of(&mut order, &[100, 1_000, 10_000]),
         slot: Duration::from_micros(50)..Duration::from_micros(one_of(&mut order, &[100, 500, 2_000])),
     });
     config.nodes = config.nodes.max(A::LEAST_NODES);
+    config.load = A::drawn_load(&mut Draws::new(seed, Site::Swarm, ASKS, 0));
+    if let Some((_, scenario)) = &asked.scenario {
+        config = config.with_scenario(scenario.clone());
+    }
+    for (name, value) in &asked.set {
+        // Names and values were read, and so they are known.
+        let _ = config.turn(name, value);
+    }
     config.tolerance = A::tolerance(config.nodes);
+    config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }
 }

@@ -9,17 +9,19 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
-use synod_simulator::{Counting, Fault, Simulation};
+use synod_simulator::{ConfigError, Counting, Fault, Simulation};
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     exit::Exit,
     files::Folder,
     finding::{Finding, investigate},
-    judge, replay,
+    judge,
+    load::Load,
+    replay,
     run::Failure,
     rust_test,
-    swarm::{Drawn, draw},
+    swarm::{Asked, Drawn, draw},
 };
 
 mod hunt;
@@ -36,6 +38,8 @@ pub struct SweepOptions {
     pub seeds: Seeds,
     pub shard: Option<Shard>,
     pub faults: Vec<Fault>,
+    /// What is asked for beside what the seeds draw.
+    pub asked: Asked,
     /// Threads; `None`: one per core.
     pub jobs: Option<usize>,
     /// Go on after a violation.
@@ -63,6 +67,8 @@ pub struct Told {
     pub actions: usize,
     pub before: Option<usize>,
     pub needs_timing: bool,
+    /// Of a story that needs timing, if it could be told by them.
+    pub deviations: Option<usize>,
     pub lines: Vec<String>,
     /// Names and contents.
     files: Vec<(String, String)>,
@@ -80,16 +86,23 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
         Some(out) => Some(Folder::open(out).map_err(Failure::new(Exit::Environment))?),
         None => None,
     };
+    let Drawn { config, .. } = draw::<A>(options.seeds.from, &options.faults, &options.asked);
+    A::load(&config.load).map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
     let faults = options.faults.iter().map(ToString::to_string).collect();
     let mut tally = Tally::new(A::NAME, options.seeds, options.shard, faults);
     let jobs = options.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let mut refused: Option<(u64, ConfigError)> = None;
     let (began, bar) = (Instant::now(), progress(tally.left));
     hunt(
         options.seeds.of(options.shard),
         jobs.max(1),
         interrupted,
-        |seed| one::<A>(seed, &options.faults),
-        |_, run| {
+        |seed| one::<A>(seed, options),
+        |seed, run| {
+            if let Some(error) = run.refused {
+                refused = Some((seed, error));
+                return Goes::Home;
+            }
             let goes_home = run.violation.is_some() && !options.keep_going;
             tally.add(run);
             bar.set_position(tally.runs);
@@ -99,6 +112,11 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
     let seeds_per_second = tally.runs as f64 / began.elapsed().as_secs_f64().max(1e-9);
     bar.finish_and_clear();
 
+    if let Some((seed, error)) = refused {
+        let error =
+            anyhow::Error::new(error).context(format!("seed {seed} makes no run with what was asked for"));
+        return Err(Failure { exit: Exit::Usage, error });
+    }
     let mut stories: Vec<Told> = Vec::new();
     for violated in &tally.violated {
         let is_new = stories.iter().all(|told| told.property != violated.property);
@@ -113,8 +131,8 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
 }
 
 /// One seed, to its verdict.
-fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
-    let Drawn { config, node } = draw::<A>(seed, faults);
+fn one<A: Algorithm>(seed: u64, options: &SweepOptions) -> Run {
+    let Drawn { config, node } = draw::<A>(seed, &options.faults, &options.asked);
     let mut run = Run {
         seed,
         counts: Map::new(),
@@ -123,12 +141,19 @@ fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
         virtual_ns: 0,
         is_undecided: false,
         violation: None,
+        refused: None,
     };
     let mut counting = Counting::new(A::sometimes());
+    // What clients saw is judged at the end: to watch them all the time costs a third of the seeds.
     let observer = (&mut counting, A::Watch::default());
-    // Knobs that were drawn make sense; `Simulation::new` says so again.
-    let Ok(simulation) = Simulation::new(config, node, A::request, observer) else { return run };
-    let outcome = simulation.favourite(A::is_favourite).run();
+    let simulation = match Simulation::new(config.clone(), node, Load::<A>::of(&config), observer) {
+        Ok(simulation) => simulation,
+        Err(error) => {
+            run.refused = Some(error);
+            return run;
+        }
+    };
+    let outcome = aimed::<A, _, _>(simulation).run();
     (run.trace_hash, run.virtual_ns) = (outcome.trace_hash, outcome.end.0);
     if let Ok(Value::Object(counts)) = serde_json::to_value(outcome.counts) {
         run.counts = counts;
@@ -140,7 +165,8 @@ fn one<A: Algorithm>(seed: u64, faults: &[Fault]) -> Run {
 
 /// The story of a seed that fails.
 fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
-    let Drawn { config, node } = draw::<A>(seed, &options.faults);
+    let Drawn { config, node } = draw::<A>(seed, &options.faults, &options.asked);
+    let knobs = format!("{config}node = {node:?}\n");
     let Finding { story, before, effort } = investigate::<A>(&config, &node)?;
     let name = format!("{}-seed-{seed}", A::NAME);
     let file = options.folder(A::NAME).join(format!("{name}.replay.jsonl"));
@@ -150,7 +176,14 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     lines.extend(replay::drawn::<A>(&story, if story.needs_timing() { 12 } else { replay::MOST_ROWS }));
     lines.push(String::new());
     let mut again = format!("synod sweep {} --seeds {seed}..{}", A::NAME, seed + 1);
-    if options.faults != A::FAULTS {
+    if let Some((file, _)) = &options.asked.scenario {
+        again += &format!(" --scenario {}", file.display());
+    }
+    for (name, value) in &options.asked.set {
+        again += &format!(" --set '{name}={value}'");
+    }
+    let usual = if options.asked.scenario.is_some() { &[] } else { A::FAULTS };
+    if options.faults != usual {
         let names: Vec<&str> = options.faults.iter().map(|fault| fault.name()).collect();
         again += &format!(" --faults {}", if names.is_empty() { "none".into() } else { names.join(",") });
     }
@@ -158,11 +191,15 @@ fn tell<A: Algorithm>(seed: u64, options: &SweepOptions) -> Option<Told> {
     lines.push(format!("  replay:  synod replay {}", file.display()));
     lines.push(format!("  a state: synod replay {} --until 3 --state 1", file.display()));
     lines.push(format!("  a test:  {}", file.with_file_name(format!("{name}.rs")).display()));
+    lines.push(format!("  knobs:   {}", file.with_file_name(format!("{name}.knobs.txt")).display()));
     let mut files = vec![(format!("{name}.replay.jsonl"), story.text::<A>())];
     files.push((format!("{name}.rs"), rust_test::text::<A>(&story)));
+    files.push((format!("{name}.knobs.txt"), knobs));
     let actions = story.actions().len();
     let property = story.violation.property.to_string();
-    Some(Told { seed, property, actions, before, needs_timing: story.needs_timing(), lines, files })
+    let deviations = story.deviations().map(<[_]>::len);
+    let needs_timing = story.needs_timing();
+    Some(Told { seed, property, actions, before, needs_timing, deviations, lines, files })
 }
 
 impl SweepOptions {
@@ -213,8 +250,10 @@ impl SweepReport {
                     "seed": told.seed,
                     "property": told.property,
                     "actions": told.actions,
-                    "actions_before": told.before,
+                    "actions_before": told.before.filter(|_| !told.needs_timing),
                     "needs_timing": told.needs_timing,
+                    "deviations": told.deviations,
+                    "deviations_before": told.before.filter(|_| told.needs_timing),
                 })
             })
             .collect();

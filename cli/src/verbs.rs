@@ -1,7 +1,7 @@
 //! From the command line to a verb's work, and to what it prints. Data goes to stdout, chatter to stderr.
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -24,6 +24,7 @@ use crate::{
     report::grouped,
     run::Failure,
     shrink,
+    swarm::Asked,
     sweep::{
         self, SweepOptions,
         tally::{SCHEMA, Tally},
@@ -37,10 +38,19 @@ use crate::{
 pub fn sweep(args: SweepArgs) -> Result<Exit, Failure> {
     let Some(algorithm) = args.algorithm else { return merge(&args) };
     let interrupted = interruptible("sweep");
+    let read = |file: PathBuf| Ok(((algorithm.read_scenario)(&file)?, file));
+    let scenario = args.scenario.map(read).transpose()?.map(|(scenario, file)| (file, scenario));
+    // Without any, a scenario strikes alone, beside the classes that it names.
+    let faults = match (args.faults, &scenario) {
+        (Some(faults), _) => faults.0,
+        (None, Some(_)) => Vec::new(),
+        (None, None) => algorithm.faults.to_vec(),
+    };
     let options = SweepOptions {
         seeds: args.seeds,
         shard: args.shard,
-        faults: args.faults.map_or_else(|| algorithm.faults.to_vec(), |faults| faults.0),
+        faults,
+        asked: Asked { scenario, set: args.set.into_iter().map(|turned| turned.0).collect() },
         jobs: args.jobs.map(usize::from),
         keep_going: args.keep_going,
         out: args.out,

@@ -151,6 +151,11 @@ impl StateMachine for Store {
         matches!(command, Command::Get { .. })
     }
 
+    /// Keys are independent of each other.
+    fn interferes(update: &Command, with: &Command) -> bool {
+        update.key() == with.key()
+    }
+
     fn query(&self, command: &Command) -> Output {
         Output::Value(self.map.get(&command.key()).cloned())
     }

@@ -106,6 +106,8 @@ pub use recording::Recording;
 
 pub mod contract;
 
+pub mod by_hand;
+
 /// The example of the README is compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

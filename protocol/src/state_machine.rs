@@ -17,6 +17,12 @@ pub trait StateMachine: Data + Default {
     /// [`query`](StateMachine::query), without a place in the log.
     fn is_read_only(command: &Self::Command) -> bool;
 
+    /// Can this update change what that command returns? Two commands about different objects do not
+    /// interfere; a state machine that does not know its objects says yes.
+    fn interferes(_update: &Self::Command, _with: &Self::Command) -> bool {
+        true
+    }
+
     /// What `apply` would return, for a read-only command.
     fn query(&self, command: &Self::Command) -> Self::Output;
 

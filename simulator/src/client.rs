@@ -1,6 +1,7 @@
 //! Clients: each has one call open, tries it at one node after the other under the same number, and
 //! leaves it unknown in the end. It needs to know no algorithm.
 use std::borrow::Cow;
+use std::time::Duration;
 
 use synod_protocol::{
     Answer, Caller, ClientId, Input, Loss, Node, NodeId, Observer, PacketId, Place, Time, What,
@@ -8,6 +9,7 @@ use synod_protocol::{
 
 use crate::config::Config;
 use crate::draw::{Draws, Site};
+use crate::keyed::Call;
 use crate::network::{End, Lane};
 use crate::outcome::ClientCall;
 use crate::phase::Phase;
@@ -116,7 +118,30 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let client = &mut self.clients.slots[slot as usize];
         client.draws = Draws::new(self.config.seed, Site::Client, client.id.0.into(), client.number + 1);
         let thinks = client.draws.within(&self.config.client.think);
-        self.set_alarm(slot, self.now.after(thinks));
+        match self.script {
+            Some(_) => self.think_by_script(slot, thinks),
+            None => self.set_alarm(slot, self.now.after(thinks)),
+        }
+    }
+
+    /// In the safety phase nobody calls who is not told to, and then at that time.
+    #[cold]
+    fn think_by_script(&mut self, slot: u32, thinks: Duration) {
+        let (client, Some(script)) = (&mut self.clients.slots[slot as usize], &mut self.script) else {
+            return;
+        };
+        let (id, number) = (client.id, client.number + 1);
+        if self.phase != Phase::Safety {
+            let thinks = script.pause([id.0.into(), number, 0], &self.config.client.think, thinks);
+            return self.set_alarm(slot, self.now.after(thinks));
+        }
+        let drawn = Call { client: id, number, at: self.now.after(thinks), via: client.via };
+        let Some(Call { number, at, via, .. }) = script.call(drawn) else { return };
+        (client.number, client.via) = (number - 1, via);
+        client.draws = Draws::new(self.config.seed, Site::Client, id.0.into(), number);
+        // As if it had thought.
+        client.draws.bits();
+        self.set_alarm(slot, at.max(self.now));
     }
 
     pub(crate) fn client_wakes(&mut self, slot: u32) {
@@ -172,7 +197,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let caller = Caller { client: client.id, number: client.number, via };
         let alarm = self.now.after(self.config.client.try_for).min(open.give_up_at);
         let request = self.calls[open.call].request.clone();
-        let fate = self.weather.fate(&mut client.to_nodes);
+        let mut fate = self.weather.fate(&mut client.to_nodes);
+        if let Some(script) = &mut self.script {
+            fate = script.request(client.id, client.number, fate);
+        }
         self.set_alarm(slot, alarm);
         self.counts.sent += 1;
         self.counts.tries += 1;
@@ -196,7 +224,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn send_answer(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
         match self.clients.find(caller.client) {
             Some(client) => {
-                let fate = self.weather.fate(&mut client.from_nodes);
+                let mut fate = self.weather.fate(&mut client.from_nodes);
+                if let Some(script) = &mut self.script {
+                    fate = script.answer(client.id, caller.number, fate);
+                }
                 self.carry(packet, fate, Event::Answer(packet, caller, answer));
             }
             None => self.dropped(packet, Loss::Down),
@@ -205,7 +236,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// An answer is at its client, if that still waits for it. "Elsewhere" counts only from the node that was
     /// asked last; "done" is done, whoever says it.
-    pub(crate) fn answered(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
+    pub(crate) fn answered(&mut self, packet: PacketId, caller: Caller, answer: &Answer<N::Response>) {
         let slot = self.clients.slot_of.get(caller.client.0 as usize - 1).copied();
         let waits = self.clients.find(caller.client).is_some_and(|client| {
             let asked_last = client.via == caller.via && client.open.as_ref().is_some_and(|open| open.waits);
@@ -215,11 +246,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         });
         let Some(slot) = slot.filter(|_| waits) else { return self.dropped(packet, Loss::Down) };
         self.counts.delivered += 1;
-        let what = What::Returned { packet, caller, answer: Cow::Borrowed(&answer) };
+        let what = What::Returned { packet, caller, answer: Cow::Borrowed(answer) };
         self.stream.emit(self.now, Place::Client(caller.client), what, &self.nodes);
         match answer {
-            Answer::Done(response) => self.returned(slot, caller.via, response),
-            Answer::Elsewhere(hint) => self.redirected(slot, hint),
+            Answer::Done(response) => self.returned(slot, caller.via, response.clone()),
+            Answer::Elsewhere(hint) => self.redirected(slot, *hint),
         }
     }
 
@@ -247,7 +278,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             _ => {
                 let Some(open) = &mut client.open else { return };
                 open.waits = false;
-                let backs_off = client.draws.within(&self.config.client.back_off);
+                let mut backs_off = client.draws.within(&self.config.client.back_off);
+                if let Some(script) = &mut self.script {
+                    let at = [client.id.0.into(), client.number, client.draws.made()];
+                    backs_off = script.pause(at, &self.config.client.back_off, backs_off);
+                }
                 let alarm = self.now.after(backs_off).min(open.give_up_at);
                 self.set_alarm(slot, alarm);
             }

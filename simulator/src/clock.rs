@@ -21,11 +21,21 @@ const STROBE: u64 = 8;
 const TRUE_RATE: u64 = 1 << 32;
 
 impl Clock {
-    /// The drift is the node's, the offset that of its life.
     pub(crate) fn new(seed: u64, config: &config::Clock, node: u32, life: u64) -> Clock {
+        let (drift, offset) = Clock::drawn(seed, config, node, life);
+        Clock::of(drift, offset)
+    }
+
+    /// The drift is the node's, the offset that of its life.
+    pub(crate) fn drawn(seed: u64, config: &config::Clock, node: u32, life: u64) -> (i64, u64) {
         let bound = i64::from(config.drift_ppm);
         let drift = Draws::new(seed, Site::Clock, node.into(), 0).below(2 * bound as u64 + 1) as i64 - bound;
         let offset = Draws::new(seed, Site::Clock, node.into(), life).below(nanos(config.offset) + 1);
+        (drift, offset)
+    }
+
+    /// Too fast by so many millionths, and so many nanoseconds ahead.
+    pub(crate) fn of(drift: i64, offset: u64) -> Clock {
         let rate = (TRUE_RATE as i64 + drift * TRUE_RATE as i64 / 1_000_000) as u64;
         Clock { offset: offset as i64, rate, drift: rate }
     }

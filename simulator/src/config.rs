@@ -8,11 +8,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use synod_protocol::{NodeId, majority};
 
+use crate::keyed::Deviation;
 use crate::{Fault, Scenario};
 
 mod check;
 pub use check::ConfigError;
 mod display;
+mod knobs;
+pub use knobs::{KnobError, Turned};
+pub(crate) use knobs::{duration, span};
 
 /// A run is a function of this, of the algorithm and of the workload.
 ///
@@ -38,6 +42,12 @@ pub struct Config {
     pub tolerance: Tolerance,
     /// Strikes beside those of the nemesis.
     pub scenario: Option<Scenario>,
+    /// Words about what clients ask. They are kept for whoever makes the [`Workload`](crate::Workload), and not read here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub load: BTreeMap<String, String>,
+    /// Nothing is drawn: all is nominal, but for these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviations: Option<Vec<Deviation>>,
 }
 
 /// How much of a cluster an algorithm can do without, so that faults ask no more of it than it promises.
@@ -152,6 +162,9 @@ pub struct Process {
     /// In a crash loop, how long a node is up at a time, and how long it is down.
     pub loop_up: Range<Duration>,
     pub loop_down: Range<Duration>,
+    /// A node that lost its disk joins the cluster anew by itself, as a node that has nothing.
+    #[serde(default)]
+    pub may_wipe: bool,
 }
 
 /// What strikes when. Each class keeps its own calendar, so that one can be left out alone.
@@ -209,10 +222,13 @@ impl Config {
                 slow_step: ms(2)..ms(30),
                 loop_up: ms(10)..ms(600),
                 loop_down: ms(20)..ms(300),
+                may_wipe: false,
             },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
             tolerance: Tolerance::default(),
             scenario: None,
+            load: BTreeMap::new(),
+            deviations: None,
         }
     }
 
@@ -231,6 +247,7 @@ impl Config {
     pub(crate) fn does(&self, fault: Fault) -> bool {
         self.nemesis.strikes.contains_key(&fault)
             || self.scenario.as_ref().is_some_and(|scenario| scenario.does(fault))
+            || self.deviations.iter().flatten().any(|deviation| deviation.does(fault))
     }
 
     /// Must disks hold bytes, because something may happen to them?

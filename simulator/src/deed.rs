@@ -1,6 +1,7 @@
 //! What can be done to a cluster, and how it is undone.
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use synod_protocol::{Node, NodeId, Observer, Time};
 
 use crate::Fault;
@@ -13,7 +14,8 @@ use crate::traffic::Filter;
 
 /// Something that is done to victims for a while. (Crashes are not among them: each victim comes back by
 /// itself.)
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Deed {
     Cut(Cut),
     SlowDisk,
@@ -72,6 +74,51 @@ impl Deed {
             Fault::Clog => Some(Deed::Clog),
             Fault::Filter => Some(Deed::Filter(None)),
             _ => None,
+        }
+    }
+
+    /// What becomes of these nodes.
+    pub(crate) fn in_words(&self, whom: &str) -> String {
+        match self {
+            Deed::Cut(cut) => cut.story.clone(),
+            Deed::Flap { cut, .. } => format!("flapping: {}", cut.story),
+            Deed::SlowDisk => format!("the disk of {whom} is slow"),
+            Deed::FullDisk => format!("the disk of {whom} is full"),
+            Deed::FailedSync => format!("the next sync of {whom} fails"),
+            Deed::BitRot => format!("a bit on the disk of {whom} flips, and it is down"),
+            Deed::LatentError => format!("a sector of {whom} becomes unreadable, and it is down"),
+            Deed::Misdirection => format!("the next write of {whom} goes astray"),
+            Deed::CrashLoop => format!("{whom} crashes in a loop"),
+            Deed::Pause => format!("{whom} is paused"),
+            Deed::SlowNode => format!("{whom} is slow"),
+            Deed::ClockJump => format!("the clock of {whom} jumps"),
+            Deed::ClockStrobe { .. } => format!("the clock of {whom} is strobed"),
+            Deed::Clog => format!("the links of {whom} are clogged"),
+            Deed::Filter(kind) => {
+                format!("no {} from or to {whom}", kind.as_deref().unwrap_or("message of some kind"))
+            }
+        }
+    }
+
+    /// The class that does it.
+    pub(crate) fn class(&self) -> Fault {
+        match self {
+            Deed::Cut(cut) if cut.is_one_way => Fault::OneWay,
+            Deed::Cut(_) => Fault::Partition,
+            Deed::Flap { .. } => Fault::Flapping,
+            Deed::SlowDisk => Fault::Disk,
+            Deed::FullDisk => Fault::FullDisk,
+            Deed::FailedSync => Fault::FailedSync,
+            Deed::BitRot => Fault::BitRot,
+            Deed::LatentError => Fault::LatentError,
+            Deed::Misdirection => Fault::Misdirection,
+            Deed::CrashLoop => Fault::CrashLoop,
+            Deed::Pause => Fault::Pause,
+            Deed::SlowNode => Fault::SlowNode,
+            Deed::ClockJump => Fault::ClockJump,
+            Deed::ClockStrobe { .. } => Fault::ClockStrobe,
+            Deed::Clog => Fault::Clog,
+            Deed::Filter(_) => Fault::Filter,
         }
     }
 

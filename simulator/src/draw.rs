@@ -6,6 +6,7 @@
 //! The mixer is our own, so that a printed seed replays after any upgrade of a dependency.
 use std::{ops::Range, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use synod_protocol::stir;
 
 /// The draw number `k` at a place.
@@ -14,7 +15,8 @@ pub fn mix(seed: u64, site: Site, a: u64, b: u64, k: u64) -> u64 {
 }
 
 /// What a draw decides. The numbers are part of what a seed means: append, never renumber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u64)]
 pub enum Site {
     /// a → b, k-th packet on that lane: how long it takes.
@@ -48,7 +50,7 @@ pub enum Site {
 }
 
 /// The place of a draw but for its number, mixed beforehand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key(u64);
 
 impl Key {
@@ -66,7 +68,7 @@ impl Key {
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// As many draws as one likes for one decision: they are numbered from 0, and belong to it alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draws {
     key: Key,
     next: u64,
@@ -80,6 +82,11 @@ impl Draws {
     pub fn bits(&mut self) -> u64 {
         self.next += 1;
         self.key.bits(self.next - 1)
+    }
+
+    /// How many were made.
+    pub(crate) fn made(&self) -> u64 {
+        self.next
     }
 
     /// A number below the bound; 0 if the bound is 0.
@@ -165,6 +172,11 @@ impl Span {
 /// Saturates after 584 years.
 #[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
+    /// In seconds, and a bit less.
+    const LONGEST: u64 = u64::MAX / 1_000_000_000;
+    if duration.as_secs() < LONGEST {
+        return duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos());
+    }
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 

@@ -84,8 +84,8 @@
 
 mod config;
 pub use config::{
-    Client, Clock, Config, ConfigError, Delay, Disk, LivenessGoal, Nemesis, Network, Priorities, Process,
-    Strikes, Tolerance,
+    Client, Clock, Config, ConfigError, Delay, Disk, KnobError, LivenessGoal, Nemesis, Network, Priorities,
+    Process, Strikes, Tolerance, Turned,
 };
 
 mod fault;
@@ -103,6 +103,7 @@ mod clock;
 mod network;
 mod traffic;
 mod storage;
+mod syncing;
 mod store;
 
 mod deed;
@@ -120,6 +121,7 @@ pub use sometimes::{Counting, Sometimes, Tally};
 mod outcome;
 pub use outcome::{ClientCall, Counts, Liveness, Outcome};
 
+pub mod keyed;
 pub mod untimed;
 
 mod time_travel;
@@ -134,6 +136,8 @@ mod tail;
 pub use tail::{Brief, Line, Tail};
 
 mod hash;
+
+mod near;
 
 mod draw;
 pub use draw::{Draws, Site, mix};

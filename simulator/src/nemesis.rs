@@ -3,6 +3,7 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use synod_protocol::{Node, NodeId, Observer, Time, majority};
 
 use crate::Fault;
@@ -20,6 +21,8 @@ pub(crate) enum Striker {
     Class(Fault),
     /// Of the scenario, the first is 0.
     Rule(u16),
+    /// Of those that the configuration tells, the first is 0.
+    Told(u16),
 }
 
 impl Striker {
@@ -32,6 +35,8 @@ impl Striker {
             Striker::Class(Fault::Disk) => 4,
             Striker::Class(fault) => 100 + fault as u64,
             Striker::Rule(rule) => 10_000 + u64::from(rule),
+            // What is told draws nothing.
+            Striker::Told(_) => 0,
         }
     }
 }
@@ -40,6 +45,7 @@ impl Striker {
 pub(crate) struct Nemesis {
     classes: Vec<Calendar>,
     rules: Vec<Calendar>,
+    told: Vec<Calendar>,
     /// How many rules wait for something to hold, and no strike of theirs is under way.
     pub(crate) lookouts: usize,
     is_over: bool,
@@ -70,7 +76,8 @@ pub(crate) struct Doom {
 }
 
 /// Where the crash of a doomed node falls: the two cursors of rule 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Falls {
     /// In a step that writes a record: with some of its outputs out, and the record lost or not.
     InAStep,
@@ -84,8 +91,9 @@ const DOOM_MILLIS: u64 = 500;
 impl Nemesis {
     pub(crate) fn new() -> Self {
         Nemesis {
-            classes: Fault::ALL.map(|_| Calendar::default()).into(),
+            classes: Fault::EVERY.map(|_| Calendar::default()).into(),
             rules: Vec::new(),
+            told: Vec::new(),
             lookouts: 0,
             is_over: false,
             damaged: Vec::new(),
@@ -95,13 +103,8 @@ impl Nemesis {
     fn calendar(&mut self, of: Striker) -> &mut Calendar {
         match of {
             Striker::Class(fault) => &mut self.classes[fault as usize],
-            Striker::Rule(rule) => {
-                let rule = usize::from(rule);
-                if self.rules.len() <= rule {
-                    self.rules.resize_with(rule + 1, Calendar::default);
-                }
-                &mut self.rules[rule]
-            }
+            Striker::Rule(number) => numbered(&mut self.rules, number),
+            Striker::Told(number) => numbered(&mut self.told, number),
         }
     }
 
@@ -125,14 +128,24 @@ impl Nemesis {
     /// Nothing strikes any more. Returns what is not over.
     pub(crate) fn end(&mut self) -> Vec<Active> {
         (self.is_over, self.lookouts) = (true, 0);
-        self.classes.iter_mut().chain(&mut self.rules).filter_map(|calendar| calendar.active.take()).collect()
+        let all = self.classes.iter_mut().chain(&mut self.rules).chain(&mut self.told);
+        all.filter_map(|calendar| calendar.active.take()).collect()
     }
+}
+
+fn numbered(calendars: &mut Vec<Calendar>, number: u16) -> &mut Calendar {
+    let number = usize::from(number);
+    if calendars.len() <= number {
+        calendars.resize_with(number + 1, Calendar::default);
+    }
+    &mut calendars[number]
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn start_nemesis(&mut self) {
         Fault::STRIKES.into_iter().for_each(|fault| self.plan(Striker::Class(fault)));
         self.start_scenario();
+        self.start_told_strikes();
     }
 
     /// The next strike.
@@ -143,6 +156,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 self.config.nemesis.strikes.get(&fault).map(|strikes| When::Every(strikes.pause.clone()))
             }
             Striker::Rule(rule) => rules.clone().nth(rule.into()).map(|rule| rule.when.clone()),
+            Striker::Told(_) => None,
         };
         let Some(when) = when.filter(|_| !self.nemesis.is_over) else { return };
         let calendar = self.nemesis.calendar(of);
@@ -173,6 +187,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         match of {
             Striker::Class(fault) => self.strike_by_class(fault),
             Striker::Rule(rule) => self.strike_by_rule(rule, None),
+            Striker::Told(number) => self.strike_as_told(number),
         }
     }
 
@@ -186,6 +201,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let target = favourite.filter(|id| !self.config.tolerance.spared.contains(id));
         let deed = match fault {
             Fault::Crash => return self.strike_down(of, target, &lasts, &mut draws),
+            Fault::Wipe => {
+                let victim = target.or_else(|| self.any_target(&mut draws));
+                return self.wipe(of, victim, nanos(draws.within(&lasts)));
+            }
             Fault::Partition => partition::two_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::OneWay => partition::one_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::Flapping => {
@@ -207,6 +226,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// Does it, to be undone then.
     pub(crate) fn act(&mut self, of: Striker, deed: Deed, victims: Vec<NodeId>, until: Time, draws: Draws) {
+        if let Some(script) = &mut self.script {
+            script.note_deed(self.now, until, &deed, &victims, &draws);
+        }
         let mut active = self.begin(deed, victims, until, draws);
         if let Some(beat) = self.next_beat(&mut active) {
             self.queue.push(beat, Event::Tick(of));
@@ -258,12 +280,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         match victims[..] {
             [] => self.plan(by),
             [victim] if in_step => {
-                let server = &mut self.servers[place(victim)];
                 let down_for = nanos(draws.within(lasts));
                 let falls = if draws.chance(0.5) { Falls::InAStep } else { Falls::InARelease };
-                server.doomed = Some(Doom { by, down_for, falls });
-                let doom = self.now.after(Duration::from_millis(DOOM_MILLIS));
-                self.queue.push(doom, Event::Crash(victim, server.life));
+                self.doom(by, victim, down_for, falls);
             }
             _ => {
                 if victims.len() > 1 {
@@ -276,12 +295,30 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     self.announce(story);
                 }
                 for victim in victims {
-                    let back = self.now.after(draws.within(lasts));
-                    self.take_down(victim);
-                    self.queue.push(back, Event::Boot(victim, Some(by)));
+                    self.strike_one_down(by, victim, nanos(draws.within(lasts)));
                 }
             }
         }
+    }
+
+    /// At once.
+    pub(crate) fn strike_one_down(&mut self, by: Striker, victim: NodeId, down_for: u64) {
+        if let Some(script) = &mut self.script {
+            script.note_crash(self.now, victim, down_for, None);
+        }
+        self.take_down(victim);
+        self.queue.push(Time(self.now.0 + down_for), Event::Boot(victim, Some(by)));
+    }
+
+    /// In the middle of something that happens soon.
+    pub(crate) fn doom(&mut self, by: Striker, victim: NodeId, down_for: u64, falls: Falls) {
+        if let Some(script) = &mut self.script {
+            script.note_crash(self.now, victim, down_for, Some(falls));
+        }
+        let server = &mut self.servers[place(victim)];
+        server.doomed = Some(Doom { by, down_for, falls });
+        let doom = self.now.after(Duration::from_millis(DOOM_MILLIS));
+        self.queue.push(doom, Event::Crash(victim, server.life));
     }
 
     /// The doom of this life has come, at the latest.
@@ -306,14 +343,18 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     /// If the node is to crash in this release: after how many of its outputs? Fewer than there are.
-    pub(crate) fn crash_within_release(&self, id: NodeId) -> Option<u64> {
+    pub(crate) fn crash_within_release(&mut self, id: NodeId) -> Option<u64> {
         let server = &self.servers[place(id)];
         server.doomed.filter(|doom| doom.falls == Falls::InARelease)?;
         let outputs =
             server.outputs.iter().filter(|output| output.after_records <= server.disk.synced).count();
         // Its first two draws belong to other decisions of this crash.
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(2);
-        (outputs > 0).then(|| Span::of(0, outputs as u64).at(bits))
+        let at = [id.0.into(), server.life, 2];
+        (outputs > 0).then(|| {
+            let drawn = Span::of(0, outputs as u64).at(bits);
+            self.script.as_mut().map_or(drawn, |script| script.crash(at, drawn, outputs as u64 - 1))
+        })
     }
 
     /// A step of it was cut short: by its doom, or because its disk took no record.

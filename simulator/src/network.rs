@@ -23,6 +23,9 @@ pub(crate) enum Fate {
     Carried { after: u64, twin_after: Option<u64> },
 }
 
+/// In the number of an end: it is a client.
+pub(crate) const CLIENT: u64 = 1 << 32;
+
 /// An end of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
@@ -37,10 +40,15 @@ impl Lane {
         let number = |end| match end {
             End::AnyNode => 0,
             End::Node(id) => u64::from(id.0),
-            End::Client(id) => 1 << 32 | u64::from(id),
+            End::Client(id) => CLIENT | u64::from(id),
         };
         let key = |site| Key::new(seed, site, number(from), number(to));
         Lane { sent: 0, delay: key(Site::Delay), loss: key(Site::Loss), duplication: key(Site::Duplication) }
+    }
+
+    /// How many packets were sent on it.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
     }
 }
 
@@ -96,14 +104,19 @@ impl Weather {
         if self.loss.is_possible() && self.loss.hits(lane.loss.bits(k)) {
             return Fate::Lost;
         }
-        let twin_after = (self.duplication.is_possible() && self.duplication.hits(lane.duplication.bits(k)))
-            .then(|| self.delay.at(lane.delay, k, 2));
+        let has_twin = self.duplication.is_possible() && self.duplication.hits(lane.duplication.bits(k));
+        let twin_after = has_twin.then(|| self.twin_after(lane, k));
         Fate::Carried { after: self.delay.at(lane.delay, k, 0), twin_after }
+    }
+
+    #[cold]
+    fn twin_after(&self, lane: &Lane, k: u64) -> u64 {
+        self.delay.at(lane.delay, k, 2)
     }
 }
 
 impl Sampler {
-    #[inline]
+    #[inline(always)]
     fn at(&self, key: Key, packet: u64, copy: u64) -> u64 {
         // Four draws belong to each packet: two for it and two for its twin.
         let k = packet << 2 | copy;

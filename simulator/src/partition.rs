@@ -7,7 +7,7 @@ use synod_protocol::{NodeId, majority};
 use crate::draw::Draws;
 
 /// Links that carry nothing, each in one direction, and how to say so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cut {
     pub(crate) links: Vec<(NodeId, NodeId)>,
     pub(crate) story: String,

@@ -45,6 +45,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use synod_protocol::{NodeId, Nodes};
 
+use crate::config::Turned;
 use crate::{Config, ConfigError, Fault, Shape};
 
 mod read;
@@ -57,6 +58,9 @@ pub struct Scenario {
     pub name: String,
     /// Classes that are on beside the rules, as by [`Config::with_faults`].
     pub faults: Vec<Fault>,
+    /// Knobs that are turned, by name, in this order ([`Config::turn`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub knobs: Vec<Turned>,
     pub rules: Vec<Rule>,
     /// Then everything is healed, all nodes are up that can be, and nothing strikes any more.
     pub heal_at: Option<Moment>,
@@ -118,12 +122,25 @@ pub enum Who {
 
 impl Scenario {
     pub fn new(name: impl Into<String>) -> Scenario {
-        Scenario { name: name.into(), faults: Vec::new(), rules: Vec::new(), heal_at: None }
+        Scenario {
+            name: name.into(),
+            faults: Vec::new(),
+            knobs: Vec::new(),
+            rules: Vec::new(),
+            heal_at: None,
+        }
     }
 
     #[must_use]
     pub fn faults(mut self, faults: &[Fault]) -> Scenario {
         self.faults.extend(faults);
+        self
+    }
+
+    /// Turns a knob of the configuration. One that is none is told when the run begins.
+    #[must_use]
+    pub fn knob(mut self, name: impl Into<String>, value: impl Into<String>) -> Scenario {
+        self.knobs.push((name.into(), value.into()));
         self
     }
 
@@ -166,6 +183,9 @@ impl Scenario {
     /// # Errors
     /// An action that is none or strikes nobody, or a rule that could strike without end at one moment.
     pub(crate) fn check(&self, nodes: u32) -> Result<(), ConfigError> {
+        for (name, value) in &self.knobs {
+            Config::new(0).turn(name, value)?;
+        }
         for rule in &self.rules {
             for action in &rule.pick {
                 match action.who {
@@ -229,10 +249,14 @@ impl fmt::Display for Action {
 }
 
 impl Config {
-    /// Follows it, beside the classes that are on.
+    /// Follows it, beside the classes that are on, with its knobs turned.
     #[must_use]
     pub fn with_scenario(self, scenario: Scenario) -> Config {
-        let config = self.with_faults(&scenario.faults);
+        let mut config = self.with_faults(&scenario.faults);
+        for (name, value) in &scenario.knobs {
+            // What is none is told by `Config::check`.
+            let _ = config.turn(name, value);
+        }
         Config { scenario: Some(scenario), ..config }
     }
 }

@@ -1,13 +1,14 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Step, Time,
-    Violation, What,
+    Answer, Caller, Effect, Effects, Input, Loss, Message, Node, NodeId, Nodes, Observer, PacketId, Place,
+    Step, Time, Violation, What,
 };
 
 use crate::assertion::{inside_node, install_hook};
 use crate::client::Clients;
 use crate::config::{Config, ConfigError};
-use crate::draw::{Draws, Key, Site, Span, nanos};
+use crate::draw::{Draws, Site, Span, nanos};
+use crate::keyed::Script;
 use crate::nemesis::{Falls, Nemesis, Striker};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
@@ -39,6 +40,7 @@ pub struct Simulation<N: Node, W, O> {
     node_config: N::Config,
     pub(crate) workload: W,
     pub(crate) favourite: fn(&N) -> bool,
+    pub(crate) is_whole: fn(&N) -> bool,
     pub(crate) now: Time,
     /// How many events had this same time.
     standstill: u64,
@@ -49,13 +51,13 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) servers: Vec<Server<N>>,
     effects: Effects<N>,
     /// From each node to each.
-    lanes: Vec<Lane>,
+    pub(crate) lanes: Vec<Lane>,
     pub(crate) cuts: Cuts,
     pub(crate) weather: Weather,
     pub(crate) traffic: Option<Box<Traffic<N>>>,
     next_packet: u64,
-    sync: Span,
-    slow_sync: Span,
+    pub(crate) sync: Span,
+    pub(crate) slow_sync: Span,
     pub(crate) clients: Clients,
     pub(crate) calls: Vec<ClientCall<N>>,
     pub(crate) nemesis: Nemesis,
@@ -66,6 +68,8 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) phase: Phase,
     pub(crate) liveness: Liveness,
     pub(crate) counts: Counts,
+    /// What is noted of the draws, or told instead of them.
+    pub(crate) script: Option<Box<Script>>,
 }
 
 /// What will happen.
@@ -105,6 +109,28 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// # Errors
     /// A knob that makes no sense.
     pub fn new(config: Config, node: N::Config, workload: W, observer: O) -> Result<Self, ConfigError> {
+        let script = Script::told(&config);
+        Simulation::with_script(config, node, workload, observer, script)
+    }
+
+    /// Its draws are noted.
+    pub(crate) fn noting(
+        config: Config,
+        node: N::Config,
+        workload: W,
+        observer: O,
+    ) -> Result<Self, ConfigError> {
+        let script = Script::notes(&config);
+        Simulation::with_script(config, node, workload, observer, Some(script))
+    }
+
+    fn with_script(
+        config: Config,
+        node: N::Config,
+        workload: W,
+        observer: O,
+        script: Option<Box<Script>>,
+    ) -> Result<Self, ConfigError> {
         config.check()?;
         install_hook();
         let ids = || (1..=config.nodes).map(NodeId);
@@ -113,6 +139,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             node_config: node,
             workload,
             favourite: |_| false,
+            is_whole: |_| true,
             now: Time::ZERO,
             standstill: 0,
             queue: Queue::new(QueueKind::default()),
@@ -123,7 +150,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             lanes: ids().flat_map(|from| ids().map(move |to| lane(from, to))).collect(),
             cuts: Cuts::none(config.nodes),
             weather: Weather::new(&config),
-            traffic: Traffic::new(&config),
+            traffic: match script {
+                Some(_) => Some(Traffic::whatever(&config)),
+                None => Traffic::new(&config),
+            },
             next_packet: 0,
             sync: Span::new(&config.disk.sync),
             slow_sync: Span::new(&config.disk.slow_sync),
@@ -136,6 +166,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             phase: Phase::Safety,
             liveness: Liveness::NotJudged,
             counts: Counts::default(),
+            script,
             config,
         };
         for id in (1..=simulation.config.nodes).map(NodeId) {
@@ -151,6 +182,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[must_use]
     pub fn favourite(mut self, favourite: fn(&N) -> bool) -> Self {
         self.favourite = favourite;
+        self
+    }
+
+    /// Which nodes have joined, where nodes that lose their disks join anew: no disk is taken while a node is down or
+    /// has not joined, so that never more is lost than one node has.
+    #[must_use]
+    pub fn whole(mut self, is_whole: fn(&N) -> bool) -> Self {
+        self.is_whole = is_whole;
         self
     }
 
@@ -179,10 +218,19 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.stream.fail(Violation::new("Time goes on", story));
             return false;
         }
-        match event {
-            // By reference: an input is large, and need not move again.
+        self.happen(&event);
+        if self.nemesis.lookouts > 0 {
+            self.look_out();
+        }
+        !self.stream.has_failed() && self.phase != Phase::Over
+    }
+
+    /// By reference: to take an event apart would copy it once more, and piece by piece.
+    #[inline(never)]
+    fn happen(&mut self, event: &Event<N>) {
+        match *event {
             Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
-            Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
+            Event::Answer(packet, caller, ref answer) => self.answered(packet, caller, answer),
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
             Event::Client(slot) => self.client_wakes(slot),
@@ -197,10 +245,6 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Deliver => self.deliver(),
             Event::Heal => self.heal(),
         }
-        if self.nemesis.lookouts > 0 {
-            self.look_out();
-        }
-        !self.stream.has_failed() && self.phase != Phase::Over
     }
 
     pub fn now(&self) -> Time {
@@ -322,6 +366,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         server.begin_life(&self.config, id);
         self.counts.restarts += u64::from(server.life > 1);
+        self.set_told_clock(id);
+        let server = &mut self.servers[place(id)];
         let clock = server.clock.read(self.now);
         let effects = &mut self.effects;
         let booted = inside_node(|| {
@@ -371,9 +417,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];
-                    let after = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    let mut takes = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    if let Some(script) = &mut self.script {
+                        takes = script.timer([id.0.into(), server.life, server.timers_set], &after, takes);
+                    }
                     server.timers_set += 1;
-                    let due = server.clock.when(Time(clock.0.saturating_add(after))).max(self.now);
+                    let due = server.clock.when(Time(clock.0.saturating_add(takes))).max(self.now);
                     if server.arm(timer, due) {
                         self.queue.push(due, Event::Timer(id, timer));
                     }
@@ -397,7 +446,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// If the node is to crash in this step: after how many of its outputs? A step that writes no record is
     /// let pass, for the crash is to fall between writing and syncing.
     #[inline]
-    fn crash_within(&self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
+    fn crash_within(&mut self, id: NodeId, effects: &Effects<N>) -> Option<u64> {
         let server = &self.servers[place(id)];
         let is_doomed = server.doomed.is_some_and(|doom| doom.falls == Falls::InAStep);
         if !is_doomed && server.disk.full_until.is_none() {
@@ -406,7 +455,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let list = effects.as_slice();
         list.iter().any(|effect| matches!(effect, Effect::Persist(_))).then(|| {
             let outputs = list.iter().filter(|effect| effect.is_output()).count() as u64;
-            Draws::new(self.config.seed, Site::Crash, id.0.into(), server.life).below(outputs + 1)
+            let (node, life) = (id.0.into(), server.life);
+            let drawn = Draws::new(self.config.seed, Site::Crash, node, life).below(outputs + 1);
+            self.script.as_mut().map_or(drawn, |script| script.crash([node, life, 0], drawn, outputs))
         })
     }
 
@@ -423,7 +474,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     #[inline]
-    fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
         let packet = self.new_packet();
         self.counts.sent += 1;
         let to = match &content {
@@ -456,8 +507,15 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.dropped(packet, Loss::Partitioned);
         } else {
             let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
-            if self.traffic.is_some() {
-                return self.carry_in_traffic(packet, from, to, fate, input);
+            if let Some(traffic) = &mut self.traffic
+                && let Input::Message(_, message) = &input
+            {
+                let is_carried = matches!(fate, Fate::Carried { .. });
+                let interferes = is_carried && traffic.interferes(self.now, message.kind());
+                // A script has a say in everything.
+                if interferes || self.script.is_some() {
+                    return self.carry_in_traffic(packet, from, to, fate, input);
+                }
             }
             self.carry(packet, fate, Event::Arrival(packet, to, input));
         }
@@ -502,66 +560,6 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn new_packet(&mut self) -> PacketId {
         self.next_packet += 1;
         PacketId(self.next_packet - 1)
-    }
-}
-
-/// Disks.
-impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    /// One sync at a time, for all that was written before it (group commit).
-    #[inline]
-    fn begin_sync(&mut self, id: NodeId) {
-        let server = &mut self.servers[place(id)];
-        if server.disk.unsynced.is_empty() || server.disk.syncing.is_some() {
-            return;
-        }
-        let span = if server.disk.is_slow { self.slow_sync } else { self.sync };
-        let at = Time(self.now.0 + span.at(server.keys.sync.bits(server.disk.syncs)));
-        server.disk.syncs += 1;
-        server.disk.syncing = Some(server.disk.written());
-        self.queue.push(at, Event::Synced(id, server.life));
-    }
-
-    fn synced(&mut self, id: NodeId, life: u64) {
-        if self.stalled > 0 && self.does_not_attend(id) {
-            return self.hold(id, Event::Synced(id, life));
-        }
-        let server = &mut self.servers[place(id)];
-        if server.life != life {
-            return;
-        }
-        let Some(records) = server.disk.syncing.take() else { return };
-        if server.disk.fails_next_sync {
-            return self.sync_failed(id);
-        }
-        server.disk.synced(records);
-        self.counts.syncs += 1;
-        self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
-        let mut crashes_after = self.crash_within_release(id);
-        while crashes_after != Some(0)
-            && let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output()
-        {
-            crashes_after = crashes_after.map(|outputs| outputs - 1);
-            self.send(id, cause, effect, content);
-        }
-        match crashes_after {
-            Some(_) => self.take_down(id),
-            None => self.begin_sync(id),
-        }
-    }
-
-    /// It keeps what was synced and a drawn prefix of what was not.
-    pub(crate) fn crash(&mut self, id: NodeId) {
-        if self.nodes[place(id)].take().is_none() {
-            return;
-        }
-        let server = &mut self.servers[place(id)];
-        let (synced, written) = (server.disk.synced, server.disk.written());
-        let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
-        let records = Span::of(synced, written - server.disk.unwritten + 1).at(bits);
-        server.end_life(records);
-        self.counts.crashes += 1;
-        self.counts.records_lost += written - records;
-        self.stream.emit(self.now, Place::Node(id), What::Crashed { records }, &self.nodes);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use synod_protocol::{Input, Message, Node, NodeId, Observer, PacketId, Time};
 
 use crate::Fault;
-use crate::config::Config;
+use crate::config::{Config, Network};
 use crate::draw::{Key, Site, Span};
 use crate::network::Fate;
 use crate::simulation::{Event, Simulation, Workload};
@@ -19,6 +19,8 @@ pub(crate) struct Traffic<N: Node> {
     /// In bytes per second, of each link.
     bandwidth: Option<u64>,
     links: Vec<Link>,
+    /// From then on no link is clogged, unless one gets so again.
+    clogged_until: Time,
     filters: Vec<Filter>,
     /// The kinds of messages that were sent so far, in the order in which they first were.
     pub(crate) kinds: Vec<&'static str>,
@@ -50,22 +52,27 @@ impl<N: Node> Traffic<N> {
         let is_needed = config.network.bandwidth.is_some()
             || config.network.priorities.is_some()
             || of_traffic.into_iter().any(|fault| config.does(fault));
-        is_needed.then(|| {
-            let nodes = config.nodes as usize;
-            let link = Link { free_at: Time::ZERO, clogged_until: Time::ZERO };
-            Box::new(Traffic {
-                nodes,
-                bandwidth: config.network.bandwidth,
-                links: vec![link; nodes * nodes],
-                filters: Vec::new(),
-                kinds: Vec::new(),
-                pool: Pool::new(config),
-            })
+        is_needed.then(|| Traffic::whatever(config))
+    }
+
+    /// Needed or not.
+    pub(crate) fn whatever(config: &Config) -> Box<Self> {
+        let nodes = config.nodes as usize;
+        let link = Link { free_at: Time::ZERO, clogged_until: Time::ZERO };
+        Box::new(Traffic {
+            nodes,
+            bandwidth: config.network.bandwidth,
+            links: vec![link; nodes * nodes],
+            clogged_until: Time::ZERO,
+            filters: Vec::new(),
+            kinds: Vec::new(),
+            pool: Pool::new(config),
         })
     }
 
     pub(crate) fn clog(&mut self, node: NodeId, until: Time) {
         let node = node.0 as usize - 1;
+        self.clogged_until = self.clogged_until.max(until);
         for other in 0..self.nodes {
             for link in [node * self.nodes + other, other * self.nodes + node] {
                 self.links[link].clogged_until = until;
@@ -83,14 +90,25 @@ impl<N: Node> Traffic<N> {
         }
     }
 
+    /// May it do anything to a message of this kind now? Whatever the answer, it has heard of the kind.
+    #[inline]
+    pub(crate) fn interferes(&mut self, now: Time, kind: &'static str) -> bool {
+        // Most often the constant itself, which is seen at its address.
+        let is_known = self.kinds.iter().any(|known| std::ptr::eq(*known, kind));
+        if !is_known && !self.kinds.contains(&kind) {
+            self.kinds.push(kind);
+        }
+        self.bandwidth.is_some()
+            || self.pool.is_some()
+            || !self.filters.is_empty()
+            || self.clogged_until > now
+    }
+
     /// What becomes of a message that the weather lets pass: it waits for its turn and for the clog, and
     /// passes no filter.
     fn fate(&mut self, now: Time, from: NodeId, to: NodeId, message: &N::Message, fate: Fate) -> Fate {
         let Fate::Carried { mut after, mut twin_after } = fate else { return Fate::Lost };
         let kind = message.kind();
-        if !self.kinds.contains(&kind) {
-            self.kinds.push(kind);
-        }
         if self.filters.iter().any(|filter| filter.kind == kind && [from, to].contains(&filter.node)) {
             return Fate::Lost;
         }
@@ -178,7 +196,6 @@ impl<N: Node> Pool<N> {
 }
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    #[cold]
     pub(crate) fn carry_in_traffic(
         &mut self,
         packet: PacketId,
@@ -194,6 +211,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             _ => fate,
         };
         let is_clogged = traffic.links[link].clogged_until > now;
+        let waits = traffic.pool.is_some() && !is_clogged && fate != Fate::Lost;
+        let mut fate = fate;
+        if let Some(script) = &mut self.script {
+            let at = [from.0.into(), to.0.into(), self.lanes[link].sent() - 1];
+            if waits { script.pool(packet, at, now, fate) } else { fate = script.packet(at, fate) }
+        }
         let event = Event::Arrival(packet, to, input);
         match (&mut traffic.pool, fate) {
             (Some(pool), Fate::Carried { twin_after, .. }) if !is_clogged => {
@@ -218,6 +241,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn deliver(&mut self) {
         let Some(pool) = self.traffic.as_mut().and_then(|traffic| traffic.pool.as_mut()) else { return };
         let Some(event) = pool.first() else { return };
+        if let (Some(script), Event::Arrival(packet, ..)) = (&mut self.script, &event) {
+            script.unpool(*packet, self.now);
+        }
         if pool.waiting > 0 {
             let at = Time(self.now.0 + pool.slot.at(pool.key.bits(pool.deliveries)).max(1));
             self.queue.push(at, Event::Deliver);
@@ -230,8 +256,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let Some(traffic) = self.traffic.take() else { return };
         for lane in traffic.pool.into_iter().flat_map(|pool| pool.lanes) {
             for event in lane.events {
-                self.queue.push(self.now.after(self.config.network.to_self), event);
+                let at = self.now.after(self.config.network.to_self);
+                if let (Some(script), Event::Arrival(packet, ..)) = (&mut self.script, &event) {
+                    script.unpool(*packet, at);
+                }
+                self.queue.push(at, event);
             }
+        }
+        if self.script.is_some() {
+            let network = Network { bandwidth: None, priorities: None, ..self.config.network.clone() };
+            self.traffic = Some(Traffic::whatever(&Config { network, ..self.config.clone() }));
         }
     }
 }

@@ -40,7 +40,7 @@ pub use judge::{Judge, Tale, is_same, play};
 mod minimise;
 pub use minimise::{Minimised, minimise};
 
-mod removal;
+pub(crate) mod removal;
 
 mod polish;
 pub use polish::named_by_age;

@@ -27,7 +27,10 @@ Is(action) == /\ l <= Len(Trace)
               /\ Ev.action = action
               /\ l' = l + 1
 
+\* The one look into msgs, apart from what the spec does with it. So whoever follows a long trace may forget
+\* messages that no later record handles.
 Received == Ev.m \in msgs
+OnlyReceived == TRUE
 
 \* What was seen afterwards is what the spec says.
 Post(s) ==

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 use tla_checker::{
-    ast::{State, Value},
+    ast::{Expr, Spec, State, Value},
     checker::{CheckResult, check, format_eval_error, format_value},
     load::{Prepared, prepare_from_path},
 };
@@ -48,40 +48,14 @@ pub fn follow(
     events: &[Json],
 ) -> Result<Followed, TlaError> {
     let follow = Follow { shelf, module: format!("{spec}Trace"), constants };
-    let matched = match follow.run(events)? {
-        End::Stuck { matched } => matched,
-        End::Reached { states, .. } => return Ok(Followed::Accepted { states }),
-    };
-    let (before, event) = (&events[..matched], &events[matched]);
-    let last_of = |events: &[Json]| -> Result<Option<State>, TlaError> {
-        Ok(match follow.run(events)? {
-            End::Reached { last, .. } => Some(last),
-            End::Stuck { .. } => None,
-        })
-    };
-    let with = |last: Json| last_of(&[before, &[last]].concat());
-    let state = last_of(before)?;
-    let mut unseen = event.clone();
-    if let Some(fields) = unseen.as_object_mut() {
-        fields.remove("post");
+    match follow.all(events)? {
+        All::Accepted { states } => Ok(Followed::Accepted { states }),
+        All::Stuck { start, first, matched } => {
+            let mut rejected = follow.diagnose(start.as_ref(), &events[first..], matched)?;
+            rejected.matched += first;
+            Ok(Followed::Rejected(Box::new(rejected)))
+        }
     }
-    let next = with(unseen)?;
-    let action = event["action"].as_str().unwrap_or("?");
-    let why = if next.is_some() {
-        format!("{action} may happen, and then leaves its node otherwise than was seen: {}", event["post"])
-    } else if !event["m"].is_null()
-        && with(json!({"action": "Receive", "node": event["node"], "m": event["m"]}))?.is_none()
-    {
-        format!("{action} handles a message that nobody sent")
-    } else {
-        format!("{action} is not enabled")
-    };
-    let prepared = follow.prepare(&events[..=matched])?;
-    let (spec, domains) = (&prepared.spec, &prepared.domains);
-    let conjunct = state.as_ref().and_then(|state| failing_conjunct(spec, domains, state, next.as_ref()));
-    let values = state.iter().flat_map(|state| &state.values);
-    let state = spec.vars.iter().zip(values).map(|(name, value)| (name.to_string(), format_value(value)));
-    Ok(Followed::Rejected(Box::new(Rejected { matched, why, conjunct, state: state.collect() })))
 }
 
 /// The verdict alone, which is quicker where many are rejected.
@@ -95,7 +69,7 @@ pub fn accepts(
     events: &[Json],
 ) -> Result<bool, TlaError> {
     let follow = Follow { shelf, module: format!("{spec}Trace"), constants };
-    Ok(matches!(follow.run(events)?, End::Reached { .. }))
+    Ok(matches!(follow.all(events)?, All::Accepted { .. }))
 }
 
 struct Follow<'a> {
@@ -104,6 +78,13 @@ struct Follow<'a> {
     constants: &'a [(&'a str, Json)],
 }
 
+/// What came of all events: they are followed piece by piece.
+enum All {
+    Accepted { states: u64 },
+    Stuck { start: Option<State>, first: usize, matched: usize },
+}
+
+/// What came of one piece.
 enum End {
     Reached { last: State, states: u64 },
     Stuck { matched: usize },
@@ -111,12 +92,84 @@ enum End {
 
 const NOT_ACCEPTED: &str = "TraceNotAccepted";
 
+/// A trace spec that defines it says that nothing but `Received` looks into `msgs`.
+const ONLY_RECEIVED: &str = "OnlyReceived";
+
+/// Each state is hashed whole, so what it holds should not grow with the run: after so many events, messages that no
+/// later event handles are forgotten.
+const PIECE: usize = 250;
+
 impl Follow<'_> {
+    fn all(&self, events: &[Json]) -> Result<All, TlaError> {
+        let (mut start, mut first, mut states, mut piece) = (None, 0, 1, PIECE);
+        loop {
+            let (now, later) = events[first..].split_at(piece.min(events.len() - first));
+            let prepared = self.prepare(start.as_ref(), now)?;
+            let may_forget = prepared.spec.definitions.contains_key(ONLY_RECEIVED);
+            if !may_forget && !later.is_empty() {
+                piece = events.len();
+                continue;
+            }
+            match self.run(&prepared)? {
+                End::Stuck { matched } => return Ok(All::Stuck { start, first, matched }),
+                // There was a choice: which of the states is the right one will be seen later.
+                End::Reached { states, .. } if states != now.len() as u64 + 1 && !later.is_empty() => {
+                    piece = events.len();
+                }
+                End::Reached { last, states: of_these } => {
+                    states += of_these - 1;
+                    if later.is_empty() {
+                        return Ok(All::Accepted { states });
+                    }
+                    start = Some(forget(&prepared.spec, last, later));
+                    first += now.len();
+                }
+            }
+        }
+    }
+
+    /// Where these events leave the spec, which follows the first so many of them.
+    fn diagnose(&self, start: Option<&State>, events: &[Json], matched: usize) -> Result<Rejected, TlaError> {
+        let (before, event) = (&events[..matched], &events[matched]);
+        let last_of = |events: &[Json]| -> Result<Option<State>, TlaError> {
+            Ok(match self.run(&self.prepare(start, events)?)? {
+                End::Reached { last, .. } => Some(last),
+                End::Stuck { .. } => None,
+            })
+        };
+        let with = |last: Json| last_of(&[before, &[last]].concat());
+        let state = last_of(before)?;
+        let mut unseen = event.clone();
+        if let Some(fields) = unseen.as_object_mut() {
+            fields.remove("post");
+        }
+        let next = with(unseen)?;
+        let action = event["action"].as_str().unwrap_or("?");
+        let why = if next.is_some() {
+            format!(
+                "{action} may happen, and then leaves its node otherwise than was seen: {}",
+                event["post"]
+            )
+        } else if !event["m"].is_null()
+            && with(json!({"action": "Receive", "node": event["node"], "m": event["m"]}))?.is_none()
+        {
+            format!("{action} handles a message that nobody sent")
+        } else {
+            format!("{action} is not enabled")
+        };
+        let prepared = self.prepare(start, &events[..=matched])?;
+        let (spec, domains) = (&prepared.spec, &prepared.domains);
+        let conjunct = state.as_ref().and_then(|state| failing_conjunct(spec, domains, state, next.as_ref()));
+        let values = state.iter().flat_map(|state| &state.values);
+        let state = spec.vars.iter().zip(values).map(|(name, value)| (name.to_string(), format_value(value)));
+        Ok(Rejected { matched, why, conjunct, state: state.collect() })
+    }
+
     fn bad(&self, why: String) -> TlaError {
         TlaError::BadSpec { engine: Engine::TlaChecker, cfg: format!("{}.follow", self.module), why }
     }
 
-    fn prepare(&self, events: &[Json]) -> Result<Prepared, TlaError> {
+    fn prepare(&self, start: Option<&State>, events: &[Json]) -> Result<Prepared, TlaError> {
         let bad = |why| self.bad(why);
         let module = self.shelf.folder().join(format!("{}.tla", self.module));
         let cfg = self.shelf.folder().join(format!("{}.follow.cfg", self.module));
@@ -131,15 +184,17 @@ impl Follow<'_> {
         if let Some(warning) = prepared.warnings.first() {
             return Err(bad(format!("it warns: {}", warning.value)));
         }
+        if let Some(start) = start {
+            prepared.spec.init = at(&prepared.spec, start);
+        }
         let config = &mut prepared.checker_config;
         config.allow_deadlock = true;
         (config.max_states, config.max_depth) = (10 * events.len() + 1_000, events.len() + 10);
         Ok(prepared)
     }
 
-    fn run(&self, events: &[Json]) -> Result<End, TlaError> {
+    fn run(&self, prepared: &Prepared) -> Result<End, TlaError> {
         let bad = |why| self.bad(why);
-        let prepared = self.prepare(events)?;
         let spec = &prepared.spec;
         match check(spec, &prepared.domains, &prepared.checker_config) {
             // The initial state is before the first event, at depth 1.
@@ -165,6 +220,31 @@ impl Follow<'_> {
     }
 }
 
+/// This state and no other, as an initial predicate.
+fn at(spec: &Spec, state: &State) -> Option<Expr> {
+    let equal = |(name, value): (&Arc<str>, &Value)| {
+        Expr::Eq(Box::new(Expr::Var(name.clone())), Box::new(Expr::Lit(value.clone())))
+    };
+    let conjuncts = spec.vars.iter().zip(&state.values).map(equal);
+    conjuncts.reduce(|all, conjunct| Expr::And(Box::new(all), Box::new(conjunct)))
+}
+
+/// The state before these events: at the first of them, and with the messages that they handle.
+fn forget(spec: &Spec, mut state: State, events: &[Json]) -> State {
+    for (name, held) in spec.vars.iter().zip(&mut state.values) {
+        match (&**name, &*held) {
+            ("l", _) => *held = Value::Int(1),
+            ("msgs", Value::Set(messages)) => {
+                let handled = events.iter().filter_map(|event| value(&event["m"]));
+                let handled = handled.filter(|message| messages.contains(message));
+                *held = Value::set(handled.collect());
+            }
+            _ => {}
+        }
+    }
+    state
+}
+
 /// JSON as TLA+, but arrays are sets.
 fn set(json: &Json) -> Option<Value> {
     match json {
@@ -173,13 +253,14 @@ fn set(json: &Json) -> Option<Value> {
     }
 }
 
-/// JSON as TLA+: arrays are sequences, objects are records; null is nothing.
+/// JSON as TLA+: arrays are sequences, objects are records, `{"$set": […]}` is a set; null is nothing.
 fn value(json: &Json) -> Option<Value> {
     Some(match json {
         Json::Null => return None,
         Json::Bool(truth) => Value::Bool(*truth),
         Json::Number(number) => Value::Int(number.as_i64()?),
         Json::String(text) => Value::Str(Arc::from(&**text)),
+        Json::Object(fields) if fields.len() == 1 && fields.contains_key("$set") => set(&fields["$set"])?,
         Json::Array(elements) => Value::tuple(elements.iter().map(value).collect::<Option<_>>()?),
         Json::Object(fields) => {
             let field = |(name, json): (&String, &Json)| Some((Arc::from(&**name), value(json)?));

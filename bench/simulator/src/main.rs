@@ -86,6 +86,12 @@ fn round(seed: u64, only: &impl Fn(&str) -> bool) -> Vec<Sample> {
     rate("raft, 64 clients, every step recorded", MESSAGES, &|| {
         delivered(raft::run(raft::loaded(seed, 64, &[]), &mut Recording::default()))
     });
+    rate("raft, 64 clients, run and then run again to be recorded", MESSAGES, &|| {
+        let first = raft::run(raft::loaded(seed, 64, &[]), ());
+        let again = raft::run(raft::loaded(seed, 64, &[]), &mut Recording::default());
+        assert_eq!(first.trace_hash, again.trace_hash);
+        delivered(first)
+    });
     rate("raft, idle", "simulated seconds per CPU second", &|| {
         raft::run(raft::idle(seed), ()).end.0 as f64 / 1e9
     });

@@ -50,7 +50,7 @@ pub(super) const WRITE_SHARES: [u32; 6] = [0, 5, 10, 20, 40, 80];
 /// How long a server is busy with each thing that it is handed.
 pub(super) const SERVICE: Duration = Duration::from_micros(100);
 /// Clients that ask again as soon as they are answered.
-pub(super) const MANY: u32 = 300;
+pub(super) const MANY: u32 = 600;
 pub(super) const CRASH_AT: Duration = Duration::from_millis(2_000);
 pub(super) const PIECE: Duration = Duration::from_millis(100);
 
@@ -63,6 +63,7 @@ fn quiet(reads_percent: u32) -> Load {
         servers: SERVERS,
         clients: 10,
         think: MS(0)..MS(40),
+        patience: MS(100),
         reads_percent,
         service: None,
         crash: None,
@@ -75,6 +76,8 @@ fn busy(servers: u32, reads_percent: u32) -> Load {
         servers,
         clients: MANY,
         think: MS(0)..MS(0),
+        // Longer than the longest queue: impatience would only make it longer.
+        patience: MS(2_000),
         reads_percent,
         service: Some(SERVICE),
         crash: None,

@@ -42,6 +42,8 @@ pub struct Load {
     pub servers: u32,
     pub clients: u32,
     pub think: Range<Duration>,
+    /// So long a client waits for an answer before it asks another server.
+    pub patience: Duration,
     pub reads_percent: u32,
     /// How long a server is busy with each thing that it is handed; `None`: it takes no time.
     pub service: Option<Duration>,
@@ -67,8 +69,6 @@ pub struct Measured {
 
 /// The seed of all runs: it draws delays within narrow bounds, and keys.
 const SEED: u64 = 2014;
-/// So long a client waits for an answer before it asks another server.
-const PATIENCE: Duration = Duration::from_millis(100);
 /// Keys, all alike.
 const KEYS: u32 = 100;
 
@@ -128,7 +128,7 @@ impl Load {
         config.safety = self.window.end;
         config.liveness = LivenessGoal { operations: 0, within: Duration::ZERO };
         config.client.think = self.think.clone();
-        config.client.try_for = PATIENCE;
+        config.client.try_for = self.patience;
         config.network.delay = Delay::Uniform(us(900)..us(1_100));
         config.disk.sync = us(90)..us(110);
         let servers: Vec<NodeId> = (1..=nodes).map(NodeId).filter(|id| !spared.contains(id)).collect();

@@ -15,12 +15,13 @@ use synod_cli::{
     replay::{ReplayOptions, holds, replay},
     replay_file::Story,
     shrink::{ShrinkOptions, shrink},
+    swarm::Asked,
     sweep::{SweepOptions, SweepReport, plan::Seeds, sweep},
 };
 use synod_protocol::NodeId;
 use synod_simulator::Fault;
 
-use crate::wrong::{Doomed, Forgetful, Lazy, Leaky};
+use crate::wrong::{Doomed, Forgetful, Lazy, Leaky, Punctual};
 use crate::{folder, stderr, stdout, synod};
 
 fn swept<A: Algorithm>(name: &str, jobs: usize) -> (SweepReport, std::path::PathBuf) {
@@ -29,6 +30,7 @@ fn swept<A: Algorithm>(name: &str, jobs: usize) -> (SweepReport, std::path::Path
         seeds: Seeds { from: 0, to: 40 },
         shard: None,
         faults: Fault::ALL.to_vec(),
+        asked: Asked::default(),
         jobs: Some(jobs),
         keep_going: false,
         out: Some(out.clone()),
@@ -126,10 +128,13 @@ fn what_needs_timing_says_so_and_is_made_again_from_its_seed() {
     let told = &report.stories[0];
     let text = plain(&told.lines);
     assert!(told.property == "Liveness" && told.needs_timing && told.actions == 0, "{text}");
-    assert!(text.contains("it needs timing: a cluster of 3, 1 clients, 1 calls, no faults"), "{text}");
+    assert!(
+        text.contains("it needs timing, and nothing that is odd: a cluster of 3 in its plainest run"),
+        "{text}"
+    );
     let file = out.join(format!("raft-seed-{}.replay.jsonl", told.seed));
     let story = fs::read_to_string(&file).expect("a story");
-    assert!(holds::<Lazy>(&story).expect_err("it is violated").to_string().contains("0 of 5 operations"));
+    assert!(holds::<Lazy>(&story).expect_err("it is violated").to_string().contains("0 of 1 operations"));
     let at = |until, state| {
         let options = ReplayOptions { file: file.clone(), until, state, edited: false };
         replay::<Lazy>(&options).expect("a story")
@@ -141,6 +146,61 @@ fn what_needs_timing_says_so_and_is_made_again_from_its_seed() {
     let options = ShrinkOptions { file, out: out.join("again.replay.jsonl"), edited: false };
     assert_eq!(shrink::<Lazy>(&options).expect("a story").property.as_deref(), Some("Liveness"));
     assert_eq!(fs::read_to_string(out.join("again.replay.jsonl")).expect("a story"), story);
+}
+
+/// What no list of actions holds is told by what was odd in the run; and that is a story as any other.
+#[test]
+fn what_needs_times_is_told_by_what_was_odd() {
+    let (report, out) = swept::<Punctual>("punctual", 2);
+    let told = &report.stories[0];
+    let text = plain(&told.lines);
+    assert!(told.property == "Right clocks" && told.needs_timing, "{text}");
+    assert!(told.deviations.is_some_and(|left| (1..=3).contains(&left)), "{text}");
+    assert!(told.before.is_some_and(|before| before > 100), "{text}");
+    assert!(text.contains("it needs timing: ") && text.contains("    · the clock of n"), "{text}");
+
+    let file = out.join(format!("raft-seed-{}.replay.jsonl", told.seed));
+    let story = fs::read_to_string(&file).expect("a story");
+    assert!(
+        story.starts_with("{\"schema\":\"synod.replay/2\"") && story.contains("\n{\"draw\":{"),
+        "{story}"
+    );
+    assert!(holds::<Punctual>(&story).expect_err("it is violated").to_string().contains("Right clocks"));
+    let test = fs::read_to_string(out.join(format!("raft-seed-{}.rs", told.seed))).expect("a test");
+    assert!(
+        test.contains("//! the clock of n") && test.contains("#[test]\nfn raft_right_clocks_seed_"),
+        "{test}"
+    );
+
+    let options = ReplayOptions { file: file.clone(), until: None, state: None, edited: false };
+    let replayed = replay::<Punctual>(&options).expect("a story");
+    assert!(replayed.is_as_told && plain(&replayed.lines).contains("· the clock of n"));
+    // What is as short as it gets stays so.
+    let options = ShrinkOptions { file: file.clone(), out: out.join("again.replay.jsonl"), edited: false };
+    let shrunk = shrink::<Punctual>(&options).expect("a story");
+    assert_eq!((shrunk.before, Some(shrunk.after)), (shrunk.after, told.deviations));
+    assert_eq!(fs::read_to_string(out.join("again.replay.jsonl")).expect("a story"), story);
+
+    // Without its deviations it is an edited one, and if it is to be told all the same, it ends well.
+    let harmed = out.join("harmed.replay.jsonl");
+    let lines: Vec<&str> = story.lines().collect();
+    let fewer = format!("{}\n{}\n", lines[0], lines[lines.len() - 1]);
+    for (text, edited, says) in [
+        (fewer.clone(), false, "there are 0 where"),
+        (story.replace("\"draw\"", "\"drew\""), true, "line 2 is neither an action"),
+        (format!("{}\n{}", lines[0], &lines[1][..20]), false, "ends after line 2"),
+        (fewer, true, ""),
+    ] {
+        fs::write(&harmed, text).expect("the folder can be written to");
+        let options = ReplayOptions { file: harmed.clone(), until: None, state: None, edited };
+        match replay::<Punctual>(&options) {
+            Ok(replayed) => assert!(says.is_empty() && replayed.violation.is_none()),
+            Err(failure) => {
+                let text = format!("{:#}", failure.error);
+                assert!(!says.is_empty() && text.contains(says) && failure.exit == Exit::Usage, "{text}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -277,15 +337,15 @@ fn a_story_that_was_harmed_is_refused() {
     for (name, text, said) in [
         (
             "version",
-            story.replace("synod.replay/1", "synod.replay/2"),
-            "the file has the form synod.replay/2",
+            story.replace("synod.replay/2", "synod.replay/3"),
+            "the file has the form synod.replay/3, and this program reads synod.replay/2 and synod.replay/1",
         ),
         ("algorithm", story.replacen("\"raft\"", "\"raff\"", 1), "raff, which this program does not know"),
         ("empty", String::new(), "line 1 is not the header"),
         ("prose", "once upon a time\n".to_owned(), "line 1 is not the header"),
         ("no-end", without_end, "it was cut short"),
         ("half-line", story[..story.len() * 2 / 3].to_owned(), "cut short"),
-        ("action", story.replacen("{\"fire\"", "{\"explode\"", 1), "line 2 is not an action"),
+        ("action", story.replacen("{\"fire\"", "{\"explode\"", 1), "line 2 is neither an action"),
         ("edited", story.replacen("\"node\":1", "\"node\":2", 3), "say --edited"),
         ("fewer", [&lines[..2], &lines[3..]].concat().join("\n"), "say --edited"),
         ("after", format!("{story}{}\n", lines[1]), "nothing may follow the end"),
@@ -376,4 +436,43 @@ fn the_trace_of_a_run_that_holds_has_no_story() {
     let output = synod(&here, "shrink cut.jsonl");
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("is cut off"), "{}", stderr(&output));
+}
+
+/// A sweep follows a scenario and turns knobs in each of its runs; what makes no run is told, and no seed is passed
+/// over in silence.
+#[test]
+fn a_sweep_follows_a_scenario_and_turns_knobs() {
+    let here = folder("asked");
+    let file = "[config]\nnodes = 3\noperations = 20\nload.reads = 100\n\n[[rule]]\nat = \"1s\"\npick = [{ do = \"crash\", who = \"all\", lasts = \"200ms\" }]\n";
+    fs::write(here.join("s.toml"), file).expect("a file can be made");
+    let swept = |more: &str| {
+        let output = synod(&here, &format!("sweep raft --seeds 0..8 --json --scenario s.toml {more}"));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_str::<Value>(&stdout(&output)).expect("json")["tally"]["counts"].clone()
+    };
+    let (three, one) =
+        (swept("--set client.think=100ms..200ms"), swept("--set client.think=100ms..200ms --set nodes=1"));
+    assert!(
+        three["crashes"].as_u64() > one["crashes"].as_u64() && one["crashes"].as_u64() > Some(4),
+        "{three} {one}"
+    );
+    assert_eq!(three["lost"], 0, "nothing but the scenario strikes");
+    for (line, said) in [
+        ("--set network.los=1", "did you mean network.loss?"),
+        ("--set network.loss=2", "write a share: 0.1, or 10%"),
+        ("--set nodes", "write KNOB=VALUE"),
+        ("--set nodes=0", "seed 0 makes no run with what was asked for: nodes is 0"),
+        ("--set load.read=3", "there is no load.read; this algorithm has keys, skew, reads and values"),
+        ("--set load.reads=300", "load.reads is no \"300\"; write how many of 100 calls read"),
+    ] {
+        let output = synod(&here, &format!("sweep raft --seeds 0..8 {line}"));
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{line}: {}", stderr(&output));
+    }
+    let output = synod(&here, "run raft --faults wipe --seed 1");
+    assert!(
+        output.status.code() == Some(2) && stderr(&output).contains("do not join anew"),
+        "{}",
+        stderr(&output)
+    );
 }

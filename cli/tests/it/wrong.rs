@@ -10,7 +10,7 @@ use synod_cli::{
     raft::{Raft, RaftChronicle, RaftNarrator, Server},
 };
 use synod_linearizability::Operation;
-use synod_protocol::{ClientId, Node, Nodes, Observer, Step, Violation};
+use synod_protocol::{ClientId, Node, Nodes, Observer, Place, Step, Violation, What};
 use synod_simulator::{ClientCall, Draws};
 
 /// Raft, but for its watch, its configuration and what is made of a call.
@@ -60,8 +60,26 @@ like_raft!(Forgetful, Figure3, Raft::config, Raft::request, forgotten);
 // Nobody ever stands for election.
 like_raft!(Lazy, Figure3, lazy, Raft::request, Raft::operation);
 
+// Held to what no cluster keeps whose clocks may be wrong: that they are right to a thirtieth.
+like_raft!(Punctual, RightClocks, Raft::config, Raft::request, Raft::operation);
+
 // Knows how often it was asked, over all runs.
 like_raft!(Leaky, Figure3, Raft::config, leak, Raft::operation);
+
+#[derive(Default)]
+pub(crate) struct RightClocks;
+
+impl Observer<Server> for RightClocks {
+    fn observe(&mut self, step: &Step<'_, Server>, nodes: Nodes<'_, Server>) -> Result<(), Violation> {
+        let leads = matches!(step.place, Place::Node(id) if nodes.get(id).is_some_and(Server::is_leader));
+        match step.what {
+            What::Handled { clock, .. } if leads && clock.0 > 500_000_000 + step.at.0 / 30 * 31 => {
+                Err(Violation::new("Right clocks", format!("it is {}, and {clock} for a leader", step.at)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct TwoTerms;

@@ -2,7 +2,7 @@
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, ClientId, Effects, Node, NodeId, Replicated, Stable, StateMachine};
+use synod_protocol::{Caller, ClientId, Effects, Node, NodeId, Replicated, Stable, StateMachine, Time};
 
 use crate::{Ballot, quorums::Quorums};
 
@@ -28,6 +28,9 @@ pub struct MultiPaxos<S: StateMachine> {
     pub(crate) waiting: BTreeMap<ClientId, (u64, Ballot)>,
     /// The highest ballot that it has heard of: the next one shall overrule it.
     pub(crate) highest: Ballot,
+    /// Until then, on its own clock, it helps nobody but the proposer of the ballot that it promised last. Only
+    /// with leases.
+    pub(crate) bound_until: Time,
 }
 
 /// What it is to the others. A candidate's or leader's ballot is the one that it has promised.
@@ -88,7 +91,10 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
             waiting: BTreeMap::new(),
             highest: durable.promised,
             persistent: Stable::recovered(durable),
+            bound_until: Time::ZERO,
         };
+        // What it was bound to before a crash it does not know.
+        node.grant_lease(out);
         node.execute(node.persistent.chosen, out);
         node
     }
@@ -102,7 +108,7 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
             MultiPaxosMessage::Promise(promise) => self.on_promise(from, promise, out),
             MultiPaxosMessage::Accept(accept) => self.on_accept(from, accept, out),
             MultiPaxosMessage::Accepted(accepted) => self.on_accepted(from, *accepted, out),
-            MultiPaxosMessage::Nack { ballot, promised } => self.on_nack(*ballot, *promised, out),
+            MultiPaxosMessage::Nack { ballot, promised } => self.on_nack(from, *ballot, *promised, out),
             MultiPaxosMessage::Install { ballot, snapshot } => {
                 self.on_install(from, *ballot, snapshot, out);
             }
@@ -212,6 +218,13 @@ impl<S: StateMachine> MultiPaxos<S> {
 
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader(_))
+    }
+
+    /// Does this leader know that a slot is chosen although the one before it is not?
+    pub fn has_chosen_ahead(&self) -> bool {
+        let Role::Leader(leadership) = &self.role else { return false };
+        let mut later = leadership.runs.iter().skip(1);
+        later.any(|run| self.quorums.phase_2.reached(|member| run.voters.contains(&member)))
     }
 
     /// Whom this server believes to lead.

@@ -142,6 +142,13 @@ impl<V: Data> Paxos<V> {
         }
     }
 
+    /// Did the promises of its ballot so far tell of votes in more than one earlier ballot?
+    pub fn heard_of_several_votes(&self) -> bool {
+        let Proposer::Preparing { promises, .. } = &self.proposer else { return false };
+        let mut ballots = promises.values().flatten().map(|vote| vote.ballot);
+        ballots.next().is_some_and(|first| ballots.any(|other| other != first))
+    }
+
     /// The other members.
     pub(crate) fn peers(&self) -> impl Iterator<Item = NodeId> + use<V> {
         let me = self.id;

@@ -1,5 +1,9 @@
 //! Paxos beside its papers: a test per claim, dialogues, laws.
-mod cluster;
 mod servers;
 
 mod paper_single;
+mod paper_multi;
+mod paper_replicas;
+mod laws;
+mod stage;
+mod dialogues;

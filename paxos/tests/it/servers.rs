@@ -2,11 +2,13 @@
 use synod_kv::{Command, Output, Store, Value};
 use synod_paxos::{
     Ballot, QuorumSizes,
-    multi::{self, MultiPaxos, MultiPaxosMessage},
+    multi::{self, MultiPaxos, MultiPaxosMessage, Slot},
     single::{self, Paxos, PaxosMessage},
 };
-
-use crate::cluster::{Cluster, n};
+use synod_protocol::{
+    Message, NodeId,
+    by_hand::{Cluster, Envelope},
+};
 
 /// Servers that choose one number.
 pub(crate) type Synod = Cluster<Paxos<u32>, single::Watch<u32>>;
@@ -15,6 +17,10 @@ pub(crate) type Word = PaxosMessage<u32>;
 /// Servers that replicate a store.
 pub(crate) type Replicas = Cluster<MultiPaxos<Store>, multi::Watch<Store>>;
 pub(crate) type Wire = MultiPaxosMessage<Store>;
+
+pub(crate) fn n(id: u32) -> NodeId {
+    NodeId(id)
+}
 
 pub(crate) fn b(round: u64, proposer: u32) -> Ballot {
     Ballot { round, proposer: n(proposer) }
@@ -58,33 +64,60 @@ pub(crate) fn replicas_with(config: multi::Config) -> Replicas {
 
 /// Replicas of which node 1 leads, as all know.
 pub(crate) fn led(nodes: u32) -> Replicas {
-    let mut replicas = replicas(nodes);
-    replicas.elect(1);
-    replicas.settle(1);
+    led_with(multi::Config::new((1..=nodes).map(n)))
+}
+
+pub(crate) fn led_with(config: multi::Config) -> Replicas {
+    let mut replicas = replicas_with(config);
+    elect(&mut replicas, 1);
+    settle(&mut replicas, 1);
+    replicas.told.clear();
     replicas
 }
 
-impl Replicas {
-    /// Makes the node a candidate, and delivers what it takes: everyone else has lost their leader by then.
-    pub(crate) fn elect(&mut self, id: u32) {
-        for voter in self.ids() {
-            if self.is_up(voter) && self.is_armed(voter, multi::Timer::LeaderContact) {
-                self.fire(voter, multi::Timer::LeaderContact);
-            }
-        }
-        self.fire(id, multi::Timer::Election);
-        self.deliver();
-    }
+/// Makes the node a candidate, and delivers what it takes: everyone else has lost their leader by then.
+pub(crate) fn elect(replicas: &mut Replicas, id: u32) {
+    campaign(replicas, id);
+    replicas.deliver();
+}
 
-    /// Heartbeats until everybody who can be reached knows what the leader knows.
-    pub(crate) fn settle(&mut self, leader: u32) {
-        for _ in 0..3 {
-            self.fire(leader, multi::Timer::Heartbeat);
-            self.deliver();
+/// The same, with its messages still on their way.
+pub(crate) fn campaign(replicas: &mut Replicas, id: u32) {
+    for voter in replicas.ids() {
+        if replicas.is_up(voter) && replicas.is_armed(voter, multi::Timer::LeaderContact) {
+            replicas.fire(voter, multi::Timer::LeaderContact);
         }
     }
+    replicas.fire(id, multi::Timer::Election);
+}
 
-    pub(crate) fn chosen(&self) -> Vec<u64> {
-        self.ids().map(|id| if self.is_up(id) { self.node(id).chosen().0 } else { 0 }).collect()
+/// Heartbeats until everybody who can be reached knows what the leader knows.
+pub(crate) fn settle(replicas: &mut Replicas, leader: u32) {
+    for _ in 0..4 {
+        replicas.fire(leader, multi::Timer::Heartbeat);
+        replicas.deliver();
     }
+}
+
+/// How far each server has executed; 0 if it is down.
+pub(crate) fn executed(replicas: &Replicas) -> Vec<u64> {
+    replicas.ids().map(|id| if replicas.is_up(id) { replicas.node(id).chosen().0 } else { 0 }).collect()
+}
+
+/// What the node voted for in this slot, if it did: `None` is a no-op, otherwise the call's client.
+pub(crate) fn vote(replicas: &Replicas, id: u32, slot: u64) -> Option<Option<u32>> {
+    let vote = replicas.node(id).acceptor().votes.get(&Slot(slot))?;
+    Some(match &vote.value {
+        multi::Value::NoOp => None,
+        multi::Value::Command { client, .. } => Some(client.0),
+    })
+}
+
+/// On a link, of these kinds.
+pub(crate) fn on<M: Message>(
+    from: u32,
+    to: u32,
+    kinds: &'static [&'static str],
+) -> impl Fn(&Envelope<M>) -> bool {
+    move |it| it.from == n(from) && it.to == n(to) && kinds.contains(&it.message.kind())
 }

@@ -1,5 +1,6 @@
 //! One binary: the paper's claims, dialogues that one would show in a lecture, and laws.
 mod cluster;
+mod script;
 mod dialogues;
 mod laws;
 mod paper_clients;

@@ -9,22 +9,30 @@ use synod_protocol::Time;
 /// 3. All other keys are in `far`.
 #[derive(Clone)]
 pub(crate) struct Wheel<E> {
-    /// Time, then a running number, then the slot of the event in the slab: one comparison of 16 bytes.
+    /// Time, then a running number, then the place of the event in the slab: one comparison of 16 bytes.
     due: Vec<u128>,
     hand: u64,
-    ring: Vec<Vec<u128>>,
+    /// Of each slot the place of a key, which names the next one: a run begins without an allocation for each slot, and
+    /// what it touches stays in the nearest cache.
+    ring: Vec<u32>,
     marks: [u64; MARKS],
     far: BinaryHeap<Reverse<u128>>,
-    slab: Vec<Slot<E>>,
-    free: Option<u32>,
+    slab: Vec<Option<E>>,
+    /// Beside each place of the slab, its key.
+    keys: Vec<Link>,
+    /// The first place of the slab that is free; each names the next one.
+    free: u32,
     pushed: u64,
 }
 
-#[derive(Clone)]
-enum Slot<E> {
-    Taken(E),
-    Free { next: Option<u32> },
+#[derive(Clone, Copy)]
+struct Link {
+    key: u128,
+    next: u32,
 }
+
+/// Ends a list.
+const NONE: u32 = u32::MAX;
 
 const SLOT_BITS: u32 = 26;
 const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
@@ -43,29 +51,25 @@ impl<E> Wheel<E> {
         Wheel {
             due: Vec::new(),
             hand: 0,
-            ring: vec![Vec::new(); RING as usize],
+            ring: vec![NONE; RING as usize],
             marks: [0; MARKS],
             far: BinaryHeap::new(),
             slab: Vec::new(),
-            free: None,
+            keys: Vec::new(),
+            free: NONE,
             pushed: 0,
         }
     }
 
     #[inline(always)]
     pub(crate) fn push(&mut self, at: Time, event: E) {
-        let slot = match self.free {
-            Some(slot) => {
-                let place = &mut self.slab[slot as usize];
-                if let Slot::Free { next } = *place {
-                    self.free = next;
-                }
-                *place = Slot::Taken(event);
-                slot
-            }
-            None => self.grow(event),
-        };
-        let order = self.pushed << SLOT_BITS | u64::from(slot);
+        let mut place = self.free;
+        if place == NONE {
+            place = self.grow();
+        }
+        self.free = self.keys[place as usize].next;
+        self.slab[place as usize] = Some(event);
+        let order = self.pushed << SLOT_BITS | u64::from(place);
         self.pushed += 1;
         self.push_key(u128::from(at.0) << 64 | u128::from(order));
     }
@@ -77,36 +81,37 @@ impl<E> Wheel<E> {
             let place = self.due.partition_point(|other| *other > key);
             self.due.insert(place, key);
         } else if tick - self.hand < RING {
-            let slot = tick % RING;
-            self.ring[slot as usize].push(key);
+            let (slot, place) = (tick % RING, (key & SLOT_MASK) as u32);
+            self.keys[place as usize] = Link { key, next: self.ring[slot as usize] };
+            self.ring[slot as usize] = place;
             self.marks[slot as usize / 64] |= 1 << (slot % 64);
         } else {
             self.far.push(Reverse(key));
         }
     }
 
+    /// One more place, which is free.
     #[cold]
-    fn grow(&mut self, event: E) -> u32 {
-        let slot = self.slab.len();
-        assert!(slot < 1 << SLOT_BITS, "fewer than 2^{SLOT_BITS} events are under way");
-        self.slab.push(Slot::Taken(event));
-        slot as u32
+    fn grow(&mut self) -> u32 {
+        let place = self.slab.len();
+        assert!(place < 1 << SLOT_BITS, "fewer than 2^{SLOT_BITS} events are under way");
+        self.slab.push(None);
+        self.keys.push(Link { key: 0, next: NONE });
+        place as u32
     }
 
-    #[inline(always)]
+    /// Not inlined: an event moves once, and as a whole.
+    #[inline(never)]
     pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
         if self.due.is_empty() {
             self.turn()?;
         }
         let key = self.due.pop()?;
-        let slot = (key & SLOT_MASK) as u32;
-        match std::mem::replace(&mut self.slab[slot as usize], Slot::Free { next: self.free }) {
-            Slot::Taken(event) => {
-                self.free = Some(slot);
-                Some((Time((key >> 64) as u64), event))
-            }
-            Slot::Free { .. } => unreachable!("a key owns its slot"),
-        }
+        let place = (key & SLOT_MASK) as u32;
+        self.keys[place as usize].next = self.free;
+        self.free = place;
+        let event = self.slab[place as usize].take()?;
+        Some((Time((key >> 64) as u64), event))
     }
 
     /// Moves the hand to the next tick that has a key; `None` if there is none.
@@ -117,7 +122,12 @@ impl<E> Wheel<E> {
         self.hand = soon.into_iter().chain(far).min()?;
         if soon == Some(self.hand) {
             let slot = self.hand % RING;
-            std::mem::swap(&mut self.due, &mut self.ring[slot as usize]);
+            let mut place = std::mem::replace(&mut self.ring[slot as usize], NONE);
+            while place != NONE {
+                let Link { key, next } = self.keys[place as usize];
+                self.due.push(key);
+                place = next;
+            }
             self.marks[slot as usize / 64] &= !(1 << (slot % 64));
         }
         while self.far.peek().is_some_and(|Reverse(key)| tick(*key) == self.hand) {
@@ -146,9 +156,6 @@ impl<E> Wheel<E> {
 
     /// In no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
-        self.slab.iter().filter_map(|slot| match slot {
-            Slot::Taken(event) => Some(event),
-            Slot::Free { .. } => None,
-        })
+        self.slab.iter().flatten()
     }
 }

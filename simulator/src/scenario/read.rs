@@ -7,7 +7,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Action, Moment, Rule, Scenario, When, Who};
-use crate::{Fault, Shape};
+use crate::config::{KnobError, Turned, duration, span};
+use crate::{Config, Fault, Shape};
 
 /// What a scenario may speak of beside what the simulator knows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,12 +55,46 @@ type Value<'a> = &'a Spanned<DeValue<'a>>;
 
 impl Reader<'_> {
     fn scenario(&self, table: &Table<'_>) -> Read<Scenario> {
-        self.only(table, &["name", "faults", "heal_at", "rule"])?;
+        self.only(table, &["name", "faults", "heal_at", "config", "rule"])?;
         let name = self.optional(table, "name", Reader::string)?.unwrap_or_default();
         let faults = self.optional(table, "faults", |r, value| r.each(value, Reader::fault))?;
         let heal_at = self.optional(table, "heal_at", Reader::moment)?;
         let rules = self.optional(table, "rule", |r, value| r.each(value, Reader::rule))?;
-        Ok(Scenario { name, faults: faults.unwrap_or_default(), rules: rules.unwrap_or_default(), heal_at })
+        let mut knobs = Vec::new();
+        self.optional(table, "config", |r, value| r.knobs(&r.table_of(value)?, "", &mut knobs))?;
+        let (faults, rules) = (faults.unwrap_or_default(), rules.unwrap_or_default());
+        Ok(Scenario { name, faults, knobs, rules, heal_at })
+    }
+
+    /// All that stand in a table, and in those within it.
+    fn knobs(&self, table: &Table<'_>, within: &str, knobs: &mut Vec<Turned>) -> Read<()> {
+        for (name, value) in table.fields {
+            let name_here = format!("{within}{}", name.get_ref());
+            if let DeValue::Table(fields) = value.get_ref() {
+                // The name of a table stands where it begins, and errors within it where they are.
+                self.knobs(&Table { at: name.span(), fields }, &format!("{name_here}."), knobs)?;
+                continue;
+            }
+            let text = match value.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Integer(number) => number.as_str().to_owned(),
+                DeValue::Float(number) => number.as_str().to_owned(),
+                DeValue::Boolean(flag) => flag.to_string(),
+                other => {
+                    let what = format!("a knob is due here, and not a {}", other.type_str());
+                    return Err(self.error(value.span(), what));
+                }
+            };
+            let turned = Config::new(0).turn(&name_here, &text);
+            turned.map_err(|error| match error {
+                KnobError::Unknown { .. } | KnobError::Load { .. } => {
+                    self.error(name.span(), error.to_string())
+                }
+                KnobError::Value { .. } => self.error(value.span(), error.to_string()),
+            })?;
+            knobs.push((name_here, text));
+        }
+        Ok(())
     }
 
     fn rule(&self, value: Value<'_>) -> Read<Rule> {
@@ -127,7 +162,7 @@ impl Reader<'_> {
     }
 
     fn fault(&self, value: Value<'_>) -> Read<Fault> {
-        self.one_of(value, "fault class", Fault::ALL.map(|fault| (fault.name(), fault)))
+        self.one_of(value, "fault class", Fault::EVERY.map(|fault| (fault.name(), fault)))
     }
 
     fn strike(&self, value: Value<'_>) -> Read<Fault> {
@@ -184,30 +219,11 @@ impl Reader<'_> {
     /// `2s..10s`, or a time.
     fn span(&self, value: Value<'_>) -> Read<Range<Duration>> {
         let text = self.text_of(value)?;
-        let (start, end) = text.split_once("..").unwrap_or((text, text));
-        match (duration(start), duration(end)) {
-            (Some(start), Some(end)) if start <= end => Ok(start..end),
-            _ => {
-                let what = format!("\"{text}\" is no time; write \"500ms\", \"2s\" or \"2s..10s\"");
-                Err(self.error(value.span(), what))
-            }
-        }
+        span(text).ok_or_else(|| {
+            let what = format!("\"{text}\" is no time; write \"500ms\", \"2s\" or \"2s..10s\"");
+            self.error(value.span(), what)
+        })
     }
-}
-
-/// A number and its unit: us, ms, s or m.
-fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let unit = text.find(|c: char| !c.is_ascii_digit())?;
-    let number: u64 = text[..unit].parse().ok()?;
-    let micros = match text[unit..].trim() {
-        "us" => 1,
-        "ms" => 1_000,
-        "s" => 1_000_000,
-        "m" => 60_000_000,
-        _ => return None,
-    };
-    number.checked_mul(micros).map(Duration::from_micros)
 }
 
 /// Places.

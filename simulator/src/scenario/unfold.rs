@@ -91,6 +91,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         };
         match (action.does, cut) {
             (Fault::Crash, _) => self.crash_by_rule(of, &action, victims, &mut draws),
+            (Fault::Wipe, _) => {
+                let down_for = nanos(draws.within(&action.lasts));
+                self.wipe(of, victims.first().copied(), down_for);
+            }
             (Fault::Flapping, Some(cut)) => {
                 self.act(of, Deed::Flap { cut, is_cut: true }, Vec::new(), until, draws);
             }
@@ -110,9 +114,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         victims.iter().for_each(|id| write!(story, " {id}").expect("a string takes all"));
         self.announce(story);
         for victim in victims {
-            let back = Time(self.now.0 + nanos(draws.within(&action.lasts)));
-            self.take_down(victim);
-            self.queue.push(back, Event::Boot(victim, Some(by)));
+            self.strike_one_down(by, victim, nanos(draws.within(&action.lasts)));
         }
     }
 

@@ -2,7 +2,7 @@
 //! that suits lists of actions.
 
 /// A list that was tried, as indices, and is known to fail.
-pub(super) trait Trial {
+pub(crate) trait Trial {
     /// Tries these; what was carried out of them, if the list fails.
     fn fails(&mut self, list: &[u32]) -> Option<Vec<u32>>;
 }
@@ -15,7 +15,7 @@ impl<F: FnMut(&[u32]) -> Option<Vec<u32>>> Trial for F {
 
 /// The shortest end of the list that fails by itself, among those of 16, 32, 64, … actions. Trying them all
 /// costs as much as two whole runs, and a run that was healthy for long is cut to what came last.
-pub(super) fn shortest_end(list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
+pub(crate) fn shortest_end(list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
     let mut length = 16;
     while length < list.len() {
         if let Some(used) = trial.fails(&list[list.len() - length..]) {
@@ -28,7 +28,7 @@ pub(super) fn shortest_end(list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
 
 /// The shortest beginning that fails, by bisection: for a verdict on the whole history, which a longer list
 /// cannot make good again.
-pub(super) fn shortest_beginning(list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
+pub(crate) fn shortest_beginning(list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
     let (mut holds, mut fails) = (0, list.len());
     let mut best = list.clone();
     while fails - holds > 1 {
@@ -42,7 +42,7 @@ pub(super) fn shortest_beginning(list: Vec<u32>, trial: &mut impl Trial) -> Vec<
 }
 
 /// Removes pieces, halves first, until no single action can go.
-pub(super) fn pieces(mut list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
+pub(crate) fn pieces(mut list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
     let mut size = (list.len() / 2).max(1);
     loop {
         let before = list.len();
@@ -64,7 +64,7 @@ pub(super) fn pieces(mut list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
 }
 
 /// Removes two at a time: what was sent and what it met, a crash and its boot.
-pub(super) fn pairs(mut list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
+pub(crate) fn pairs(mut list: Vec<u32>, trial: &mut impl Trial) -> Vec<u32> {
     'again: loop {
         for first in 0..list.len() {
             for second in first + 1..list.len() {

@@ -1,26 +1,34 @@
-//! A cluster in the hand: nothing happens unless the test says so, and the invariants are checked after each
-//! step. Either kind of node is driven by it.
-use std::collections::{BTreeMap, BTreeSet};
+//! A cluster in the hand: nothing happens unless the test says so. For tests of algorithms.
+//!
+//! It keeps the contract in the simplest way there is: records become durable at once, or when the test says so on a
+//! [slow disk](Cluster::slow_disk); outputs wait for them; a crash loses what is not durable. After each step an observer
+//! and a check of all nodes look at it, and it panics with what they found, as tests do.
+use alloc::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use core::mem;
 
-use synod_protocol::{
+use crate::{
     Answer, Caller, ClientId, Durable, Effect, Effects, Input, Message, Node, NodeId, Nodes, Observer,
     PacketId, Place, Step, Time, Violation, What,
 };
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Envelope<M> {
-    pub(crate) from: NodeId,
-    pub(crate) to: NodeId,
-    pub(crate) message: M,
+pub struct Envelope<M> {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub message: M,
 }
 
 /// What one step did, for those who tell it.
 #[derive(Clone, Debug)]
-pub(crate) struct Done<N: Node> {
-    pub(crate) node: NodeId,
-    pub(crate) input: Option<Input<N>>,
-    pub(crate) effects: Vec<Effect<N>>,
+pub struct Done<N: Node> {
+    pub node: NodeId,
+    pub input: Option<Input<N>>,
+    pub effects: Vec<Effect<N>>,
 }
 
 struct Disk<N: Node> {
@@ -31,31 +39,36 @@ struct Disk<N: Node> {
     slow: bool,
 }
 
-pub(crate) struct Cluster<N: Node, W> {
+/// Nodes, their disks, and what is under way between them.
+pub struct Cluster<N: Node, W> {
     config: N::Config,
     nodes: Vec<Option<N>>,
     disks: Vec<Disk<N>>,
-    pub(crate) network: Vec<Envelope<N::Message>>,
-    pub(crate) answers: Vec<(Caller, Answer<N::Response>)>,
+    /// What was sent and neither delivered nor dropped, the oldest first.
+    pub network: Vec<Envelope<N::Message>>,
+    /// What clients were told, the oldest first.
+    pub answers: Vec<(Caller, Answer<N::Response>)>,
+    /// What the nodes' clocks show.
+    pub now: Time,
+    clock_was_read: bool,
     armed: BTreeMap<NodeId, BTreeSet<N::Timer>>,
     isolated: BTreeSet<NodeId>,
     watch: W,
     /// What every moment must show.
     moment: fn(Nodes<'_, N>) -> Result<(), Violation>,
-    steps: u64,
-    pub(crate) told: Vec<Done<N>>,
-}
-
-pub(crate) fn n(id: u32) -> NodeId {
-    NodeId(id)
+    /// Everything that happened, for those who hold it to a spec.
+    pub steps: Vec<Step<'static, N>>,
+    /// What was done, step by step.
+    pub told: Vec<Done<N>>,
 }
 
 impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
-    pub(crate) fn with(
-        config: N::Config,
-        nodes: u32,
-        moment: fn(Nodes<'_, N>) -> Result<(), Violation>,
-    ) -> Self {
+    /// Nodes 1, 2, …, all up. `moment` is what must hold after each step.
+    ///
+    /// # Panics
+    /// As all that makes a step does: with what `moment` or the observer found, with an action that is not cut clean
+    /// (rule 8), or with what the test got wrong.
+    pub fn with(config: N::Config, nodes: u32, moment: fn(Nodes<'_, N>) -> Result<(), Violation>) -> Self {
         let disk = |_| Disk { synced: N::Durable::default(), records: 0, queue: Vec::new(), slow: false };
         let mut cluster = Cluster {
             nodes: (0..nodes).map(|_| None).collect(),
@@ -63,11 +76,13 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
             config,
             network: Vec::new(),
             answers: Vec::new(),
+            now: Time::ZERO,
+            clock_was_read: false,
             armed: BTreeMap::new(),
             isolated: BTreeSet::new(),
             watch: W::default(),
             moment,
-            steps: 0,
+            steps: Vec::new(),
             told: Vec::new(),
         };
         for id in 1..=nodes {
@@ -77,49 +92,52 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
         cluster
     }
 
-    pub(crate) fn node(&self, id: u32) -> &N {
+    /// A node that is up.
+    pub fn node(&self, id: u32) -> &N {
         self.nodes[id as usize - 1].as_ref().expect("the node is up")
     }
 
-    pub(crate) fn is_up(&self, id: u32) -> bool {
+    pub fn is_up(&self, id: u32) -> bool {
         self.nodes[id as usize - 1].is_some()
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + use<N, W> {
+    pub fn ids(&self) -> impl Iterator<Item = u32> + use<N, W> {
         1..=self.nodes.len() as u32
     }
 
     /// What is durable on the node's disk.
-    pub(crate) fn disk(&self, id: u32) -> &N::Durable {
+    pub fn disk(&self, id: u32) -> &N::Durable {
         &self.disks[id as usize - 1].synced
     }
 
-    pub(crate) fn is_armed(&self, id: u32, timer: N::Timer) -> bool {
-        self.armed.get(&n(id)).is_some_and(|armed| armed.contains(&timer))
+    pub fn is_armed(&self, id: u32, timer: N::Timer) -> bool {
+        self.armed.get(&NodeId(id)).is_some_and(|armed| armed.contains(&timer))
     }
 }
 
 /// What a test can make happen.
 impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
-    pub(crate) fn fire(&mut self, id: u32, timer: N::Timer) {
-        let was_armed = self.armed.get_mut(&n(id)).is_some_and(|armed| armed.remove(&timer));
+    /// An armed timer fires.
+    pub fn fire(&mut self, id: u32, timer: N::Timer) {
+        let was_armed = self.armed.get_mut(&NodeId(id)).is_some_and(|armed| armed.remove(&timer));
         assert!(was_armed, "{timer:?} of n{id} is not armed, so it cannot fire");
-        self.step(n(id), Input::Timer(timer));
+        self.step(NodeId(id), Input::Timer(timer));
     }
 
-    pub(crate) fn call(&mut self, via: u32, client: u32, number: u64, request: N::Request) -> Caller {
-        let caller = Caller { client: ClientId(client), number, via: n(via) };
-        self.step(n(via), Input::Request(caller, request));
+    /// A client asks a node; its answers are found by what is returned.
+    pub fn call(&mut self, via: u32, client: u32, number: u64, request: N::Request) -> Caller {
+        let caller = Caller { client: ClientId(client), number, via: NodeId(via) };
+        self.step(NodeId(via), Input::Request(caller, request));
         caller
     }
 
     /// Hands a node a message that nobody sent.
-    pub(crate) fn hand(&mut self, from: u32, to: u32, message: N::Message) {
-        self.step(n(to), Input::Message(n(from), message));
+    pub fn hand(&mut self, from: u32, to: u32, message: N::Message) {
+        self.step(NodeId(to), Input::Message(NodeId(from), message));
     }
 
     /// Delivers the oldest messages that `pick` likes, and those that they cause, until there is none.
-    pub(crate) fn deliver_if(&mut self, pick: impl Fn(&Envelope<N::Message>) -> bool) -> usize {
+    pub fn deliver_if(&mut self, pick: impl Fn(&Envelope<N::Message>) -> bool) -> usize {
         let mut delivered = 0;
         while let Some(position) = self.network.iter().position(&pick) {
             delivered += self.deliver_at(position);
@@ -128,7 +146,7 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     }
 
     /// The oldest message that `pick` likes, alone.
-    pub(crate) fn deliver_one(&mut self, pick: impl Fn(&Envelope<N::Message>) -> bool) {
+    pub fn deliver_one(&mut self, pick: impl Fn(&Envelope<N::Message>) -> bool) {
         let position = self.network.iter().position(&pick).expect("such a message is on its way");
         self.deliver_at(position);
     }
@@ -143,72 +161,81 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
         1
     }
 
-    pub(crate) fn deliver(&mut self) -> usize {
+    /// Until nothing is under way.
+    pub fn deliver(&mut self) -> usize {
         self.deliver_if(|_| true)
     }
 
-    pub(crate) fn deliver_link(&mut self, from: u32, to: u32) -> usize {
-        self.deliver_if(|envelope| envelope.from == n(from) && envelope.to == n(to))
+    /// What is under way from one node to another, and what that causes on the same link.
+    pub fn deliver_link(&mut self, from: u32, to: u32) -> usize {
+        self.deliver_if(|envelope| envelope.from == NodeId(from) && envelope.to == NodeId(to))
     }
 
-    pub(crate) fn drop_if(&mut self, pick: impl Fn(&Envelope<N::Message>) -> bool) {
+    /// The network loses it.
+    pub fn drop_if(&mut self, pick: impl Fn(&Envelope<N::Message>) -> bool) {
         self.network.retain(|envelope| !pick(envelope));
     }
 
-    pub(crate) fn kinds_on_the_way(&self) -> Vec<(u32, u32, &'static str)> {
+    /// From whom, to whom, and what.
+    pub fn kinds_on_the_way(&self) -> Vec<(u32, u32, &'static str)> {
         self.network.iter().map(|it| (it.from.0, it.to.0, it.message.kind())).collect()
     }
 
     /// What the node sends and receives from now on is lost.
-    pub(crate) fn isolate(&mut self, id: u32) {
-        self.isolated.insert(n(id));
+    pub fn isolate(&mut self, id: u32) {
+        self.isolated.insert(NodeId(id));
     }
 
-    pub(crate) fn heal(&mut self) {
+    /// Nobody is isolated any more.
+    pub fn heal(&mut self) {
         self.isolated.clear();
     }
 
     /// The node goes down; only what is durable on its disk stays.
-    pub(crate) fn crash(&mut self, id: u32) {
+    pub fn crash(&mut self, id: u32) {
         self.nodes[id as usize - 1] = None;
         self.disks[id as usize - 1].queue.clear();
-        self.armed.remove(&n(id));
+        self.armed.remove(&NodeId(id));
         let records = self.disks[id as usize - 1].records;
-        self.watch_step(n(id), What::Crashed { records });
+        self.watch_step(NodeId(id), What::Crashed { records });
     }
 
-    pub(crate) fn restart(&mut self, id: u32) {
+    /// The node comes up, from what is durable.
+    pub fn restart(&mut self, id: u32) {
         assert!(!self.is_up(id), "n{id} is up");
         let mut out = Effects::default();
-        let node: N = out.boot(Time::ZERO, n(id), &self.config, self.disk(id).clone());
+        let node: N = out.boot(self.now, NodeId(id), &self.config, self.disk(id).clone());
         let what = What::Booted {
-            clock: Time::ZERO,
+            clock: self.now,
             records: self.disks[id as usize - 1].records,
             effects: out.as_slice().into(),
             view: node.view(),
             durable: None,
         };
         self.nodes[id as usize - 1] = Some(node);
-        let number = self.watch_step(n(id), what);
-        self.take_effects(number, n(id), None, out);
+        let number = self.watch_step(NodeId(id), what);
+        self.take_effects(number, NodeId(id), None, out);
     }
 
     /// From now on the node's records become durable only by [`Cluster::sync`].
-    pub(crate) fn slow_disk(&mut self, id: u32) {
+    pub fn slow_disk(&mut self, id: u32) {
         self.disks[id as usize - 1].slow = true;
     }
 
-    pub(crate) fn sync(&mut self, id: u32) {
-        for (cause, place, effect) in std::mem::take(&mut self.disks[id as usize - 1].queue) {
+    /// What is not durable becomes so, and what waits for it leaves.
+    pub fn sync(&mut self, id: u32) {
+        for (cause, place, effect) in mem::take(&mut self.disks[id as usize - 1].queue) {
             let disk = &mut self.disks[id as usize - 1];
             let to = match effect {
                 Effect::Persist(record) => {
                     disk.synced.apply(&record);
                     disk.records += 1;
+                    let records = disk.records;
+                    self.watch_step(NodeId(id), What::Synced { records });
                     continue;
                 }
                 Effect::Send(to, message) => {
-                    self.network.push(Envelope { from: n(id), to, message });
+                    self.network.push(Envelope { from: NodeId(id), to, message });
                     Place::Node(to)
                 }
                 Effect::Reply(caller, answer) => {
@@ -217,7 +244,7 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
                 }
                 _ => continue,
             };
-            self.watch_step(n(id), What::Sent { packet: PacketId(0), to, cause, effect: place });
+            self.watch_step(NodeId(id), What::Sent { packet: PacketId(0), to, cause, effect: place });
         }
     }
 }
@@ -226,13 +253,13 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     fn step(&mut self, id: NodeId, input: Input<N>) {
         let Some(node) = &mut self.nodes[id.0 as usize - 1] else { panic!("{id} is down") };
         let mut out = Effects::default();
-        out.step(Time::ZERO, node, &input);
+        out.step(self.now, node, &input);
         assert!(out.is_cut_clean(), "an action writes one record, before its outputs: {:?}", out.as_slice());
-        assert!(!out.clock_was_read(), "Paxos needs no clock");
+        self.clock_was_read |= out.clock_was_read();
         let what = What::Handled {
-            clock: Time::ZERO,
+            clock: self.now,
             packet: None,
-            input: std::borrow::Cow::Borrowed(&input),
+            input: Cow::Borrowed(&input),
             effects: out.as_slice().into(),
             view: node.view(),
         };
@@ -241,12 +268,13 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     }
 
     fn watch_step(&mut self, id: NodeId, what: What<'_, N>) -> u64 {
-        let step = Step { number: self.steps, at: Time::ZERO, place: Place::Node(id), what };
-        self.steps += 1;
+        let step = Step { number: self.steps.len() as u64, at: self.now, place: Place::Node(id), what };
         let nodes = Nodes::new(&self.nodes);
         let watched = self.watch.observe(&step, nodes).and_then(|()| (self.moment)(nodes));
         watched.unwrap_or_else(|violation| panic!("{violation}"));
-        step.number
+        let number = step.number;
+        self.steps.push(step.into_owned());
+        number
     }
 
     fn take_effects(&mut self, number: u64, id: NodeId, input: Option<Input<N>>, mut out: Effects<N>) {
@@ -269,8 +297,13 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
         }
     }
 
+    /// Has a node looked at its clock?
+    pub fn clock_was_read(&self) -> bool {
+        self.clock_was_read
+    }
+
     /// The events of all steps so far, with their nodes.
-    pub(crate) fn events(&self) -> Vec<(u32, N::Event)> {
+    pub fn events(&self) -> Vec<(u32, N::Event)> {
         let of = |done: &Done<N>| {
             let node = done.node.0;
             let events = done.effects.iter().filter_map(|effect| match effect {
@@ -283,8 +316,8 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     }
 
     /// The records that the node wrote so far.
-    pub(crate) fn records(&self, id: u32) -> Vec<N::Record> {
-        let effects = self.told.iter().filter(|done| done.node == n(id)).flat_map(|done| &done.effects);
+    pub fn records(&self, id: u32) -> Vec<N::Record> {
+        let effects = self.told.iter().filter(|done| done.node == NodeId(id)).flat_map(|done| &done.effects);
         effects
             .filter_map(|effect| match effect {
                 Effect::Persist(record) => Some(record.clone()),
@@ -294,7 +327,7 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     }
 
     /// The answers to this call so far.
-    pub(crate) fn answers_to(&self, caller: Caller) -> Vec<&Answer<N::Response>> {
+    pub fn answers_to(&self, caller: Caller) -> Vec<&Answer<N::Response>> {
         self.answers.iter().filter(|(to, _)| *to == caller).map(|(_, answer)| answer).collect()
     }
 }

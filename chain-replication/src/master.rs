@@ -1,0 +1,211 @@
+//! The master: who is in the chain (van Renesse & Schneider §3, "a service, called the master").
+//!
+//! What it decides is a state machine of its own, [`Configurations`]. Every [`Change`] names the epoch that it
+//! is a change of, so one that comes late or twice changes nothing: here a single node that does not fail applies
+//! them; a group of nodes that replicates the same state machine will do as well.
+//!
+//! It may be wrong about who lives, and must be: over a network nobody can tell. The chain is safe whatever it
+//! decides, as long as it keeps three promises:
+//!
+//! 1. An epoch has one configuration, and epochs only grow.
+//! 2. Who enters the chain has everything that was ever answered: it was in the last chain that answered, or a
+//!    tail that had handed over to it said so ([`Change::Promote`]).
+//! 3. It confirms an epoch only while that is the latest.
+use alloc::{collections::BTreeSet, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+use synod_protocol::{Effects, NodeId, StateMachine};
+
+use crate::{
+    Body, Chain, Config, Configuration, Epoch, Round, event::ChainEvent, message::ChainMessage, node::Timer,
+    record::Record,
+};
+
+/// What the master knows: the latest configuration, and where to go back to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Configurations {
+    /// Of epoch 0 before the first.
+    pub current: Configuration,
+    /// The last chain that could answer. While the current one is too short to, nothing is answered, so each of
+    /// these still has everything.
+    pub base: Vec<NodeId>,
+    /// A shorter chain does not answer.
+    pub least: usize,
+}
+
+/// A change of the configuration of `epoch`; of no other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Change {
+    /// The first configuration.
+    Begin { servers: Vec<NodeId>, least: usize },
+    /// These are taken for dead.
+    Exclude { epoch: Epoch, dead: BTreeSet<NodeId> },
+    /// This one may join: the tail is to give it the state.
+    Admit { epoch: Epoch, server: NodeId },
+    /// The one that joins has everything, and is the tail now.
+    Promote { epoch: Epoch },
+}
+
+impl Configurations {
+    pub fn new(servers: &[NodeId], least: usize) -> Configurations {
+        let current = Configuration::first(servers, least);
+        Configurations { base: current.chain.clone(), current, least }
+    }
+
+    /// Total: a change of another epoch, or one that makes no sense, changes nothing.
+    pub fn decide(&mut self, change: &Change) {
+        if let Some(next) = self.after(change) {
+            if next.serves {
+                self.base.clone_from(&next.chain);
+            }
+            if let Change::Begin { least, .. } = change {
+                self.least = *least;
+            }
+            self.current = next;
+        }
+    }
+
+    /// What this change would make of the current configuration, if anything.
+    pub fn after(&self, change: &Change) -> Option<Configuration> {
+        let Configuration { epoch, chain, joining, .. } = &self.current;
+        let of = match change {
+            Change::Begin { servers, least } => {
+                let is_first = epoch.0 == 0 && !servers.is_empty();
+                return is_first.then(|| Configuration::first(servers, *least));
+            }
+            Change::Exclude { epoch, .. } | Change::Admit { epoch, .. } | Change::Promote { epoch } => *epoch,
+        };
+        if of != *epoch || epoch.0 == 0 {
+            return None;
+        }
+        let (chain, joining) = match change {
+            Change::Begin { .. } => return None,
+            Change::Exclude { dead, .. } => {
+                let without = |servers: &[NodeId]| -> Vec<NodeId> {
+                    servers.iter().copied().filter(|server| !dead.contains(server)).collect()
+                };
+                let mut survivors = without(chain);
+                if survivors.is_empty() && !self.current.serves {
+                    // One of them, for they may have parted: any may have been given the state of another.
+                    survivors = without(&self.base);
+                    survivors.truncate(1);
+                }
+                // The last server that has everything cannot be done without.
+                if survivors.is_empty() {
+                    return None;
+                }
+                let joining = joining.filter(|server| !dead.contains(server) && !survivors.contains(server));
+                (survivors, joining)
+            }
+            Change::Admit { server, .. } => {
+                if joining.is_some() || chain.contains(server) {
+                    return None;
+                }
+                (chain.clone(), Some(*server))
+            }
+            Change::Promote { .. } => (chain.iter().copied().chain(Some((*joining)?)).collect(), None),
+        };
+        if chain == self.current.chain && joining == self.current.joining {
+            return None;
+        }
+        Some(Configuration { epoch: epoch.next()?, serves: chain.len() >= self.least, chain, joining })
+    }
+}
+
+/// Who was heard since the last look. What it concludes may be wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Detector {
+    heard: BTreeSet<NodeId>,
+}
+
+impl Detector {
+    pub fn heard(&mut self, server: NodeId) {
+        self.heard.insert(server);
+    }
+
+    /// Once per detection interval: what should change? Failures come before admissions.
+    pub fn look(&mut self, configurations: &Configurations) -> Option<Change> {
+        let heard = core::mem::take(&mut self.heard);
+        let Configuration { epoch, chain, joining, .. } = &configurations.current;
+        let in_use = chain.iter().chain(joining).chain(&configurations.base);
+        let dead: BTreeSet<NodeId> = in_use.copied().filter(|server| !heard.contains(server)).collect();
+        let exclude = Change::Exclude { epoch: *epoch, dead };
+        if configurations.after(&exclude).is_some() {
+            return Some(exclude);
+        }
+        heard
+            .into_iter()
+            .map(|server| Change::Admit { epoch: *epoch, server })
+            .find(|admit| configurations.after(admit).is_some())
+    }
+}
+
+/// The node that is the master, and does not fail.
+impl<S: StateMachine> Chain<S> {
+    /// What everybody was told is decided first.
+    ///
+    /// Spec: ChainReplication!Init
+    pub(crate) fn begin(&mut self, out: &mut Effects<Self>) {
+        let Config { servers, least, .. } = &self.config;
+        let begin = Change::Begin { servers: servers.clone(), least: *least };
+        if self.persistent.configurations.after(&begin).is_some() {
+            out.note(ChainEvent::Began { chain: servers.clone() });
+            self.persistent.write(Record::Decided(begin), out);
+        }
+        out.set_timer(Timer::Detect, self.config.detection());
+    }
+
+    /// Spec: ChainReplication!Exclude, ChainReplication!Admit
+    pub(crate) fn look_for_failures(&mut self, out: &mut Effects<Self>) {
+        let Some(detector) = &mut self.detector else { return };
+        out.set_timer(Timer::Detect, self.config.detection());
+        if let Some(change) = detector.look(&self.persistent.configurations) {
+            self.decide(change, out);
+        }
+    }
+
+    /// Spec: ChainReplication!Promote
+    pub(crate) fn on_joined(&mut self, epoch: Epoch, out: &mut Effects<Self>) {
+        self.decide(Change::Promote { epoch }, out);
+    }
+
+    fn decide(&mut self, change: Change, out: &mut Effects<Self>) {
+        let Some(next) = self.persistent.configurations.after(&change) else { return };
+        out.note(match &change {
+            Change::Promote { .. } => ChainEvent::Promoted { epoch: next.epoch, chain: next.chain.clone() },
+            Change::Admit { server, .. } => ChainEvent::Admitted { epoch: next.epoch, server: *server },
+            _ => ChainEvent::Excluded { epoch: next.epoch, chain: next.chain.clone(), serves: next.serves },
+        });
+        self.persistent.write(Record::Decided(change), out);
+        for &server in self.config.servers.iter().filter(|&&server| server != self.id) {
+            out.send(server, ChainMessage { epoch: next.epoch, body: Body::Configured(next.clone()) });
+        }
+        self.on_configured(&next, out);
+    }
+
+    /// A server lives. One that missed a configuration gets it.
+    pub(crate) fn on_heartbeat(&mut self, from: NodeId, epoch: Epoch, out: &mut Effects<Self>) {
+        if let Some(detector) = &mut self.detector {
+            detector.heard(from);
+        }
+        if epoch < self.persistent.configurations.current.epoch {
+            self.tell(from, out);
+        }
+    }
+
+    /// Promise 3: what was the latest epoch when this came was so after the question was asked.
+    ///
+    /// Spec: ChainReplication!Confirm
+    pub(crate) fn on_confirm(&mut self, from: NodeId, epoch: Epoch, round: Round, out: &mut Effects<Self>) {
+        if epoch != self.persistent.configurations.current.epoch {
+            return self.tell(from, out);
+        }
+        out.note(ChainEvent::Confirmed { epoch, server: from });
+        out.send(from, ChainMessage { epoch, body: Body::Confirmed { round } });
+    }
+
+    fn tell(&self, server: NodeId, out: &mut Effects<Self>) {
+        let current = self.persistent.configurations.current.clone();
+        out.send(server, ChainMessage { epoch: current.epoch, body: Body::Configured(current) });
+    }
+}

@@ -1,0 +1,201 @@
+//! Laws over random inputs: whatever messages, timers and requests come, a server answers, ignores or refuses.
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use synod_kv::{Command, Store, Value as Number};
+use synod_paxos::{
+    Ballot, QuorumSizes,
+    multi::{self, Accept, Accepted, MultiPaxos, Promise, Slot, Snapshot, Value, Vote},
+    single::{self, Paxos},
+};
+use synod_protocol::{
+    Caller, ClientId, Durable, Effect, Effects, Input, Node, NodeId, Replicated, Shared, Time,
+};
+
+use crate::servers::{Wire, Word, n};
+
+/// Small numbers, so that messages meet, and those at the end of all numbers.
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![8 => 0..4u64, 1 => prop::sample::select(vec![u64::MAX, u64::MAX - 1, u64::MAX / 2, u64::MAX / 2 + 1])]
+}
+
+fn node() -> impl Strategy<Value = NodeId> {
+    prop_oneof![12 => 1..4u32, 1 => Just(0), 1 => Just(9)].prop_map(NodeId)
+}
+
+fn ballot() -> impl Strategy<Value = Ballot> {
+    (number(), node()).prop_map(|(round, proposer)| Ballot { round, proposer })
+}
+
+fn slot() -> impl Strategy<Value = Slot> {
+    number().prop_map(Slot)
+}
+
+fn word() -> impl Strategy<Value = Word> {
+    let vote =
+        prop::option::of((ballot(), 0..3u32).prop_map(|(ballot, value)| single::Vote { ballot, value }));
+    prop_oneof![
+        ballot().prop_map(|ballot| Word::Prepare { ballot }),
+        (ballot(), vote).prop_map(|(ballot, vote)| Word::Promise { ballot, vote }),
+        (ballot(), 0..3u32).prop_map(|(ballot, value)| Word::Accept { ballot, value }),
+        (ballot(), 0..3u32).prop_map(|(ballot, value)| Word::Accepted { ballot, value }),
+        (ballot(), ballot()).prop_map(|(ballot, promised)| Word::Nack { ballot, promised }),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value<Command>> {
+    let put = |key| Command::Put { key, value: Number::Number(1) };
+    prop_oneof![
+        Just(Value::NoOp),
+        (1..3u32, 0..3u64).prop_map(move |(client, number)| Value::Command {
+            client: ClientId(client),
+            number,
+            command: Shared::new(put(number)),
+        }),
+    ]
+}
+
+fn snapshot() -> impl Strategy<Value = Arc<Snapshot<Store>>> {
+    slot().prop_map(|through| Arc::new(Snapshot { through, image: Replicated::default().image() }))
+}
+
+fn wire() -> impl Strategy<Value = Wire> {
+    let votes = prop::collection::vec((slot(), ballot(), value()), 0..4).prop_map(|votes| {
+        votes.into_iter().map(|(slot, ballot, value)| (slot, Vote { ballot, value })).collect::<Arc<[_]>>()
+    });
+    let accept = (ballot(), slot(), prop::collection::vec(value(), 0..4), slot(), number());
+    let accepted = (ballot(), slot(), number(), number(), prop::option::of(slot()));
+    prop_oneof![
+        2 => (ballot(), slot()).prop_map(|(ballot, chosen)| Wire::Prepare { ballot, chosen }),
+        2 => (ballot(), votes, prop::option::weighted(0.2, snapshot()))
+            .prop_map(|(ballot, votes, snapshot)| Wire::Promise(Promise { ballot, votes, snapshot })),
+        4 => accept.prop_map(|(ballot, first, values, chosen, round)| {
+            Wire::Accept(Accept { ballot, first, values: values.into(), chosen, round })
+        }),
+        3 => accepted.prop_map(|(ballot, first, count, round, missing)| {
+            Wire::Accepted(Accepted { ballot, first, count, round, missing })
+        }),
+        1 => (ballot(), ballot()).prop_map(|(ballot, promised)| Wire::Nack { ballot, promised }),
+        1 => (ballot(), snapshot()).prop_map(|(ballot, snapshot)| Wire::Install { ballot, snapshot }),
+    ]
+}
+
+fn caller() -> impl Strategy<Value = Caller> {
+    (1..3u32, 0..3u64).prop_map(|(client, number)| Caller { client: ClientId(client), number, via: n(1) })
+}
+
+/// A random input; timers by number, so that only armed ones fire.
+#[derive(Clone, Debug)]
+enum Any<M, R> {
+    Message(NodeId, M),
+    Timer(usize),
+    Request(Caller, R),
+    Restart,
+}
+
+fn any_of<M: Clone + std::fmt::Debug + 'static, R: Clone + std::fmt::Debug + 'static>(
+    message: impl Strategy<Value = M> + 'static,
+    request: impl Strategy<Value = R> + 'static,
+) -> impl Strategy<Value = Vec<Any<M, R>>> {
+    let any = prop_oneof![
+        12 => (node(), message).prop_map(|(from, message)| Any::Message(from, message)),
+        4 => (0..4usize).prop_map(Any::Timer),
+        3 => (caller(), request).prop_map(|(caller, request)| Any::Request(caller, request)),
+        1 => Just(Any::Restart),
+    ];
+    prop::collection::vec(any, 0..60)
+}
+
+/// Hands a server all of it. After each step its durable state equals what its records fold to, promises never
+/// decrease, and each action wrote one record, before its outputs.
+fn survives<N: Node>(
+    config: &N::Config,
+    inputs: &[Any<N::Message, N::Request>],
+    promised: fn(&N::Durable) -> Ballot,
+) -> Result<(), TestCaseError> {
+    let mut out = Effects::default();
+    let mut disk = N::Durable::default();
+    let mut node: N = out.boot(Time::ZERO, n(1), config, disk.clone());
+    let mut armed = Vec::new();
+    for input in inputs {
+        let input = match input {
+            Any::Message(from, message) => Input::Message(*from, message.clone()),
+            Any::Request(caller, request) => Input::Request(*caller, request.clone()),
+            Any::Timer(place) if *place < armed.len() => Input::Timer(armed.remove(*place)),
+            Any::Timer(_) => continue,
+            Any::Restart => {
+                armed.clear();
+                node = out.boot(Time::ZERO, n(1), config, disk.clone());
+                continue;
+            }
+        };
+        out.step(Time::ZERO, &mut node, &input);
+        prop_assert!(out.is_cut_clean(), "{input:?}: {:?}", out.as_slice());
+        let before = promised(&disk);
+        for effect in out.as_slice() {
+            match effect {
+                Effect::Persist(record) => disk.apply(record),
+                Effect::SetTimer(timer, _) if !armed.contains(timer) => armed.push(*timer),
+                Effect::CancelTimer(timer) => armed.retain(|other| other != timer),
+                _ => {}
+            }
+        }
+        prop_assert!(promised(&disk) >= before, "{input:?} took a promise back");
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn one_decree_survives_whatever_comes(inputs in any_of(word(), 0..3u32), phase_2 in 1..4usize) {
+        let quorums = QuorumSizes { phase_1: 4 - phase_2, phase_2 };
+        let config = single::Config { quorums, ..single::Config::new((1..=3).map(n)) };
+        survives::<Paxos<u32>>(&config, &inputs, |disk| disk.promised)?;
+    }
+
+    #[test]
+    fn a_replica_survives_whatever_comes(
+        inputs in any_of(wire(), (0..3u64, any::<bool>()).prop_map(|(key, is_read)| {
+            if is_read { Command::Get { key } } else { Command::Put { key, value: Number::Number(1) } }
+        })),
+        phase_2 in 1..4usize,
+        (snapshot_every, kept, window) in (1..4usize, 0..3usize, 1..4usize),
+    ) {
+        let quorums = QuorumSizes { phase_1: 4 - phase_2, phase_2 };
+        let config = multi::Config {
+            quorums,
+            snapshot_every,
+            window,
+            kept_behind_snapshot: kept,
+            ..multi::Config::new((1..=3).map(n))
+        };
+        survives::<MultiPaxos<Store>>(&config, &inputs, |disk| disk.promised)?;
+    }
+
+    /// Sizes that add up to more than the members make quorums that share one; others do not.
+    #[test]
+    fn quorums_are_taken_exactly_if_they_intersect(members in 1..8u32, phase_1 in 0..9usize, phase_2 in 0..9usize) {
+        let quorums = QuorumSizes { phase_1, phase_2 };
+        let config = multi::Config { quorums, ..multi::Config::new((1..=members).map(n)) };
+        let size = members as usize;
+        let fit = (1..=size).contains(&phase_1) && (1..=size).contains(&phase_2);
+        prop_assert_eq!(config.validate().is_ok(), fit && phase_1 + phase_2 > size);
+    }
+
+    /// Ballots are ordered by round first, and no two proposers share one.
+    #[test]
+    fn a_later_ballot_overrules_and_is_its_proposers(round in number(), a in 1..9u32, b in 1..9u32) {
+        let ballot = Ballot { round, proposer: NodeId(a) };
+        match ballot.overruled_by(NodeId(b)) {
+            None => prop_assert_eq!(round, u64::MAX),
+            Some(later) => prop_assert!(later > ballot && later.proposer == NodeId(b)),
+        }
+    }
+
+    /// What is durable goes through serde unharmed.
+    #[test]
+    fn messages_are_read_as_they_were_written(wire in wire()) {
+        let written = serde_json::to_string(&wire).expect("it is plain data");
+        prop_assert_eq!(serde_json::from_str::<Wire>(&written).expect("it was written"), wire);
+    }
+}
