@@ -70,6 +70,7 @@ pub use watch::{Moment, Seen, Watch};
 mod cluster;
 pub use cluster::{ASSERTION, Cluster, READS_THE_CLOCK};
 mod step;
+mod crash;
 
 mod action;
 pub use action::Action;

@@ -50,8 +50,8 @@ impl<N: Node> Scope<N> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening<N: Node> {
     Fire(NodeId, N::Timer),
-    /// Everything of this kind that is on its way arrives.
-    Deliver(&'static str),
+    /// Everything of this kind that is on its way to this node arrives.
+    Deliver(&'static str, NodeId),
     /// Everything that is on its way arrives, in rounds, until nothing is.
     Settle,
     /// The client with this place among the scripts makes its next call.

@@ -31,6 +31,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step { name: "doc", asks: "does the documentation build, with all its links?", run: doc },
     Step { name: "determinism", asks: "do debug and release write the same bytes?", run: determinism::run },
+    Step { name: "check", asks: "do the medium scopes of the model checker hold? (minutes)", run: check },
     Step { name: "jaeger", asks: "does a real Jaeger show what we export? (needs Go)", run: jaeger },
     Step { name: "tlc", asks: "does TLC find the numbers of tla/expected.toml? (needs Java)", run: tlc },
     Step {
@@ -75,6 +76,15 @@ fn alone() -> Result<()> {
 
 fn doc() -> Result<()> {
     must_hold(cargo("doc --locked --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// The small scopes are among the tests, and the large ones have a script of their own.
+fn check() -> Result<()> {
+    for scope in ["medium", "medium-votes", "medium-sessions", "medium-reads"] {
+        let line = "run --locked --release --package synod-cli -- check raft --threads 2 --scope";
+        must_hold(cargo(line).arg(scope))?;
+    }
+    Ok(())
 }
 
 fn jaeger() -> Result<()> {

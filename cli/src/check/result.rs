@@ -3,7 +3,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
-use synod_model_check::{CameAbout, Checked, Counts, Engine, Scope};
+use synod_model_check::{ASSERTION, CameAbout, Checked, Counts, Engine, Scope};
 
 use super::{CheckOptions, bounds};
 use crate::{algorithm::Algorithm, exit::Exit, replay, replay_file::Story, report::grouped};
@@ -118,7 +118,11 @@ impl Report {
                 self.engine
             ),
         ];
-        lines.push(format!("  always     {}", self.always.join(" · ")));
+        let always = self
+            .always
+            .iter()
+            .map(|name| if *name == ASSERTION { "no assertion of a node fails" } else { name });
+        lines.push(format!("  always     {}", always.collect::<Vec<_>>().join(" · ")));
         let names = |did: bool| {
             let those =
                 self.sometimes.iter().filter(|about| about.did == did).map(|about| match about.depth {

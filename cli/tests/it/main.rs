@@ -7,6 +7,7 @@ mod wrong;
 mod lin;
 mod consistency;
 mod transactions;
+mod check;
 
 use std::{
     fs,

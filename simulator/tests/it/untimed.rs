@@ -228,6 +228,24 @@ fn a_crash_loses_what_nobody_relied_on_and_no_more() {
 }
 
 #[test]
+fn what_is_lost_left_its_node_and_never_arrives() {
+    let mut world = world(3, (Recording::default(), Checker::new(Held(None).config(3))));
+    world.act(&request(1, 1, 7));
+    let lose = Action::Drop(Address::new(Place::Node(NodeId(1)), Place::Node(NodeId(2)), "Store"));
+    let line = serde_json::to_string(&lose).expect("json");
+    assert!(line.starts_with(r#"{"drop":"#), "{line}");
+    assert!(world.act(&lose));
+    assert!(!world.act(&lose) && !world.act(&deliver(1, 2, "Store")), "it is gone");
+    // It had left, so the record that it waited for is durable.
+    world.act(&Action::Crash { node: NodeId(1), lose: 5 });
+    world.act(&boot_of(1));
+    assert_eq!(world.nodes().get(NodeId(1)).map(|node| node.values.0.clone()), Some([7].into()));
+    assert_eq!(world.violation(), None);
+    let (recording, _) = world.into_observer();
+    assert!(recording.steps().iter().any(|step| matches!(step.what, What::Dropped { .. })));
+}
+
+#[test]
 fn addresses_go_by_age_and_copies_stay() {
     let mut world = world(3, Checker::new(Held(None).config(3)));
     world.act(&request(1, 1, 7));
