@@ -10,6 +10,7 @@ mod raft_swarm;
 mod raft_contract;
 mod raft_spans;
 mod raft_queues;
+mod commit_swarm;
 mod stories;
 // Code and TLA+ spec: what every algorithm has to show, and then each.
 mod spec_link;
