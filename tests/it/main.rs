@@ -12,6 +12,7 @@ mod raft_spans;
 mod raft_queues;
 mod paxos_swarm;
 mod paxos_check;
+mod commit_swarm;
 mod stories;
 // Code and TLA+ spec: what every algorithm has to show, and then each.
 mod spec_link;

@@ -39,11 +39,11 @@ struct State {
     /// Numbers of messages that were ever sent.
     network: u128,
     /// Whose yes the coordinator ever got.
-    heard: u8,
+    heard: u16,
 }
 
 /// How a participant stands, who was heard, who sent a yes, and what the coordinator said.
-type Projection = (Vec<&'static str>, &'static str, u8, u8, [bool; 2]);
+type Projection = (Vec<&'static str>, &'static str, u16, u16, [bool; 2]);
 
 struct Model {
     participants: u32,
@@ -172,7 +172,7 @@ impl Model {
             (0..self.messages.len())
                 .filter(|number| state.network >> number & 1 == 1)
                 .filter(is_it)
-                .fold(0, |set, number| set | 1u8 << self.messages[number].0.0)
+                .fold(0, |set, number| set | 1u16 << self.messages[number].0.0)
         };
         let says = |body: Body| sent(&|from, it| *from == coordinator && *it == body) != 0;
         let (commit, abort) = (says(Body::Commit), says(Body::Abort));
