@@ -17,6 +17,8 @@ use crate::{
     promise::{Judged, Promise},
 };
 
+mod explored;
+
 /// What a client proposes: each call another value, so that a run shows whose was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Proposal {

@@ -104,10 +104,11 @@ pub const ALGORITHMS: &[Entry] = &[
         .held_to_spec::<Raft>()
         .compared::<Raft>()
         .explored::<Raft>(),
-    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").held_to_spec::<Paxos>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").held_to_spec::<Paxos>().explored::<Paxos>(),
     Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
         .held_to_spec::<MultiPaxos>()
-        .compared::<MultiPaxos>(),
+        .compared::<MultiPaxos>()
+        .explored::<MultiPaxos>(),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
     Entry::of::<Commit<ThreePhase>>(
         "three-phase commit, for networks that lose nothing in time (Skeen 1981)",

@@ -20,7 +20,7 @@ mod record;
 pub use record::{Acceptor, Record, Snapshot};
 
 mod config;
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, LeaseConfig};
 
 mod node;
 pub use node::{MultiPaxos, Timer};
@@ -32,6 +32,7 @@ mod learner;
 mod catch_up;
 mod client;
 mod read;
+mod lease;
 
 mod event;
 pub use event::{MultiPaxosEvent, View};

@@ -10,6 +10,8 @@ mod raft_swarm;
 mod raft_contract;
 mod raft_spans;
 mod raft_queues;
+mod paxos_swarm;
+mod paxos_check;
 mod stories;
 // Code and TLA+ spec: what every algorithm has to show, and then each.
 mod spec_link;
@@ -18,3 +20,4 @@ mod conform;
 mod raft_conform;
 mod raft_dialogues;
 mod paxos_conform;
+mod paxos_spec;

@@ -25,6 +25,7 @@ impl<S: StateMachine> MultiPaxos<S> {
         let last = if values.is_empty() { Slot::ZERO } else { first.plus(values.len() - 1) };
         out.note(MultiPaxosEvent::Accepted { ballot, first: first.min(last), last });
         self.vote(accept, out);
+        self.grant_lease(out);
         let reach = self.reach(*chosen);
         let accepted = Accepted {
             ballot,

@@ -27,6 +27,16 @@ pub struct Config {
     pub snapshot_every: usize,
     /// So many slots before a snapshot stay in the log, for those who lag a little.
     pub kept_behind_snapshot: usize,
+    /// Reads by lease; `None`: by quorum, which needs no clock.
+    pub lease: Option<LeaseConfig>,
+}
+
+/// For how long a server is bound to a leader, on its own clock.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LeaseConfig {
+    pub length: Duration,
+    /// Two clocks that are set alike differ by no more than this after the length of a lease.
+    pub drift: Duration,
 }
 
 impl Config {
@@ -44,6 +54,7 @@ impl Config {
             max_runs_in_flight: 4,
             snapshot_every: 1024,
             kept_behind_snapshot: 256,
+            lease: None,
         }
     }
 
@@ -63,6 +74,9 @@ impl Config {
         if self.snapshot_every == 0 {
             return Err(ConfigError::SnapshotOfNothing);
         }
+        if self.lease.as_ref().is_some_and(|lease| lease.drift >= lease.length) {
+            return Err(ConfigError::NoLeaseIsLeft);
+        }
         Ok(())
     }
 }
@@ -75,6 +89,7 @@ pub enum ConfigError {
     HeartbeatTooSlow,
     NothingMayBeSent,
     SnapshotOfNothing,
+    NoLeaseIsLeft,
 }
 
 impl From<QuorumError> for ConfigError {
@@ -97,6 +112,9 @@ impl fmt::Display for ConfigError {
                 f.write_str("window, max_slots_per_message and max_runs_in_flight must be at least 1")
             }
             ConfigError::SnapshotOfNothing => f.write_str("snapshot_every must be at least 1"),
+            ConfigError::NoLeaseIsLeft => {
+                f.write_str("a lease must be longer than clocks drift apart during it")
+            }
         }
     }
 }

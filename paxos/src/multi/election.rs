@@ -58,6 +58,9 @@ impl<S: StateMachine> MultiPaxos<S> {
         let Some(ballot) = self.highest.overruled_by(self.id) else {
             return out.note(MultiPaxosEvent::OutOfBallots);
         };
+        if self.is_bound_to_another(self.id, out) {
+            return out.set_timer(Timer::Election, self.config.election_timeout.clone());
+        }
         let chosen = self.chosen;
         if self.is_leader() {
             // Its ballot was refused by somebody who promised more.
@@ -83,6 +86,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     ///
     /// A snapshot counts as well: it stands for slots of which this server knows no values, and which are
     /// chosen.
+    ///
+    /// Spec: MultiPaxos!HandlePromise
     pub(crate) fn on_promise(&mut self, from: NodeId, promise: &Promise<S>, out: &mut Effects<Self>) {
         if promise.ballot != self.promised() || !matches!(self.role, Role::Candidate(_)) {
             return;
@@ -145,7 +150,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     pub(crate) fn on_prepare(&mut self, from: NodeId, ballot: Ballot, chosen: Slot, out: &mut Effects<Self>) {
         self.highest = self.highest.max(ballot);
         let promised = self.promised();
-        if ballot <= promised || self.leader().is_some_and(|leader| leader != from) {
+        let hears_another = self.leader().is_some_and(|leader| leader != from);
+        if ballot <= promised || hears_another || self.is_bound_to_another(from, out) {
             return self.refuse(from, ballot, out);
         }
         self.follow(None, out);

@@ -2,7 +2,7 @@
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, ClientId, Effects, Node, NodeId, Replicated, Stable, StateMachine};
+use synod_protocol::{Caller, ClientId, Effects, Node, NodeId, Replicated, Stable, StateMachine, Time};
 
 use crate::{Ballot, quorums::Quorums};
 
@@ -28,6 +28,9 @@ pub struct MultiPaxos<S: StateMachine> {
     pub(crate) waiting: BTreeMap<ClientId, (u64, Ballot)>,
     /// The highest ballot that it has heard of: the next one shall overrule it.
     pub(crate) highest: Ballot,
+    /// Until then, on its own clock, it helps nobody but the proposer of the ballot that it promised last. Only
+    /// with leases.
+    pub(crate) bound_until: Time,
 }
 
 /// What it is to the others. A candidate's or leader's ballot is the one that it has promised.
@@ -88,7 +91,10 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
             waiting: BTreeMap::new(),
             highest: durable.promised,
             persistent: Stable::recovered(durable),
+            bound_until: Time::ZERO,
         };
+        // What it was bound to before a crash it does not know.
+        node.grant_lease(out);
         node.execute(node.persistent.chosen, out);
         node
     }

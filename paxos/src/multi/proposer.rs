@@ -11,6 +11,7 @@ use synod_protocol::{Caller, Effects, NodeId, Shared, StateMachine};
 use super::{
     Accept, Accepted, MultiPaxos, MultiPaxosEvent, MultiPaxosMessage, Record, Slot, Value, Vote,
     catch_up::Progress,
+    lease::Lease,
     node::{Role, Timer},
     read::Reads,
 };
@@ -38,6 +39,7 @@ pub(crate) struct Leadership<C> {
     /// The latest broadcast.
     pub(crate) round: u64,
     pub(crate) reads: Reads<C>,
+    pub(crate) lease: Lease,
 }
 
 /// Slots that were proposed in one message: who votes for one votes for all.
@@ -80,6 +82,7 @@ impl<S: StateMachine> MultiPaxos<S> {
             heard: BTreeSet::new(),
             round: 0,
             reads: Reads::default(),
+            lease: Lease::default(),
         });
         out.cancel_timer(Timer::Election);
         self.arm_check_quorum(out);
@@ -148,6 +151,7 @@ impl<S: StateMachine> MultiPaxos<S> {
         leadership.next = last.next();
         leadership.round += 1;
         let round = leadership.round;
+        self.lease_asked(out);
         self.persistent.write(Record::Voted { ballot, first, values: values.clone(), chosen }, out);
         for peer in self.peers() {
             let accept = Accept { ballot, first, values: values.clone(), chosen, round };
@@ -156,6 +160,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     }
 
     /// Counts a vote for the runs that it covers.
+    ///
+    /// Spec: MultiPaxos!HandleAccepted
     pub(crate) fn on_accepted(&mut self, from: NodeId, accepted: Accepted, out: &mut Effects<Self>) {
         let Accepted { ballot, first, count, round, missing } = accepted;
         if ballot != self.promised() {

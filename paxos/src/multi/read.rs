@@ -1,4 +1,4 @@
-//! Linearizable reads without the log: by quorum.
+//! Linearizable reads without the log: by quorum (`lease` has the other way).
 //!
 //! A leader may answer a read from its state machine when
 //!
@@ -61,8 +61,10 @@ impl<S: StateMachine> MultiPaxos<S> {
                 None => 0,
             };
             let confirmed = self.quorums.phase_2.greatest_reached(round_of).unwrap_or(0);
+            let holds_lease = self.holds_lease(confirmed, out);
+            let Role::Leader(leadership) = &mut self.role else { return };
             let asked = &mut leadership.reads.asked;
-            let ready = asked.iter().take_while(|(round, ..)| *round < confirmed).count();
+            let ready = asked.iter().take_while(|(round, ..)| holds_lease || *round < confirmed).count();
             if ready > 0 {
                 out.note(MultiPaxosEvent::AnsweredReads { ballot, reads: ready as u64 });
                 for (_, caller, command) in asked.drain(..ready) {
@@ -75,6 +77,7 @@ impl<S: StateMachine> MultiPaxos<S> {
             }
             leadership.round += 1;
             out.note(MultiPaxosEvent::StartedRound { ballot, round: leadership.round });
+            self.lease_asked(out);
             for peer in self.peers() {
                 self.send_accept(peer, None, out);
             }

@@ -1,7 +1,7 @@
 //! What a replicated state machine promises beside the order of its log: exactly-once calls, reads, snapshots.
 use synod_kv::Output;
 use synod_paxos::multi::{Config, MultiPaxosEvent, Slot, Timer};
-use synod_protocol::{Answer, Caller};
+use synod_protocol::{Answer, Caller, Time};
 
 use crate::servers::{campaign, elect, executed, get, holds, led, led_with, n, on, put, settle};
 
@@ -223,4 +223,56 @@ fn a_leader_that_is_alone_gives_up() {
     replicas.fire(1, Timer::CheckQuorum);
     assert!(!replicas.node(1).is_leader());
     assert_eq!(replicas.answers_to(read), [&Answer::Elsewhere(None)]);
+}
+
+fn leased() -> Config {
+    let ms = std::time::Duration::from_millis;
+    let lease = Some(synod_paxos::multi::LeaseConfig { length: ms(100), drift: ms(10) });
+    Config { lease, ..Config::new((1..=3).map(n)) }
+}
+
+fn at(replicas: &mut crate::servers::Replicas, millis: u64) {
+    replicas.now = Time(millis * 1_000_000);
+}
+
+/// A leader that holds a lease answers reads without a message. It counts from when it asked, and stops early.
+#[test]
+fn a_lease_answers_reads_at_once_and_ends() {
+    let mut replicas = crate::servers::replicas_with(leased());
+    at(&mut replicas, 100);
+    elect(&mut replicas, 1);
+    at(&mut replicas, 120);
+    replicas.fire(1, Timer::Heartbeat);
+    at(&mut replicas, 150);
+    replicas.deliver();
+    at(&mut replicas, 209);
+    let early = replicas.call(1, 1, 1, get(1));
+    assert_eq!(replicas.answers_to(early), [&Answer::Done(Output::Value(None))], "120 + 100 - 10");
+    at(&mut replicas, 210);
+    let late = replicas.call(1, 2, 1, get(1));
+    assert!(replicas.answers_to(late).is_empty(), "it asks a quorum again");
+    replicas.deliver();
+    assert_eq!(replicas.answers_to(late).len(), 1);
+}
+
+/// Whoever granted a lease helps nobody else until it has run out, and a restart does not shorten it.
+#[test]
+fn a_lease_is_kept_through_a_restart() {
+    let mut replicas = crate::servers::replicas_with(leased());
+    at(&mut replicas, 100);
+    elect(&mut replicas, 1);
+    replicas.isolate(1);
+    replicas.crash(2);
+    replicas.restart(2);
+    at(&mut replicas, 199);
+    replicas.fire(3, Timer::LeaderContact);
+    replicas.fire(3, Timer::Election);
+    replicas.deliver();
+    assert_eq!(replicas.node(3).promised(), replicas.node(1).promised(), "it is bound itself");
+    replicas.fire(2, Timer::Election);
+    assert_eq!(replicas.node(2).promised(), replicas.node(1).promised(), "so is who has forgotten");
+    at(&mut replicas, 200);
+    replicas.fire(3, Timer::Election);
+    replicas.deliver();
+    assert!(replicas.node(3).is_leader());
 }

@@ -1,0 +1,136 @@
+//! Both kinds of Paxos under all faults, seed by seed: their invariants at every step, liveness after the heal, and
+//! clients who were told nothing else than what they were promised. Every sweep draws more than this
+//! (`synod sweep multipaxos`); here is what it cannot: quorums for which a majority is not enough.
+use std::time::Duration;
+
+use synod_cli::{
+    algorithm::Algorithm,
+    multipaxos::MultiPaxos,
+    paxos::Paxos,
+    promise::{Judged, Promise},
+    run::{RunOptions, simulate},
+};
+use synod_paxos::{
+    QuorumSizes,
+    multi::{self, Watch},
+};
+use synod_protocol::{Node, NodeId, contract::Checker};
+use synod_simulator::{
+    Config, Counting, Draws, Fault, Liveness, Outcome, Simulation, Site, Tally, Tolerance,
+};
+
+fn options(seed: u64) -> RunOptions {
+    RunOptions { swarm: true, operations: 500, sim_time: Duration::from_secs(15), ..RunOptions::new(seed) }
+}
+
+/// What is wrong with a run, in a line.
+fn wrong<A: Algorithm>(seed: u64, outcome: &Outcome<A::Node>) -> Option<String> {
+    let what = if let Some(violation) = &outcome.violation {
+        violation.to_string()
+    } else if !matches!(outcome.liveness, Liveness::Live { .. }) {
+        format!("{:?}", outcome.liveness)
+    } else {
+        let history = A::Promise::history(&outcome.calls).expect("clients call one after the other");
+        match A::Promise::judge(&history, 50_000_000) {
+            Judged::Kept(_) => return None,
+            Judged::Broken(what) | Judged::Undecided(what) => what,
+        }
+    };
+    Some(format!("seed {seed}: {what}"))
+}
+
+/// All seeds, and what they came into sometimes.
+fn sweep<A: Algorithm>(seeds: u64) -> (Vec<String>, Tally) {
+    let mut sum = Tally::default();
+    let mut all = Vec::new();
+    for seed in 0..seeds {
+        let config = options(seed).config_of::<A>().expect("the knobs make sense");
+        let outcome =
+            simulate::<A, _>(config, (), false).unwrap_or_else(|failure| panic!("{}", failure.error));
+        sum += &outcome.sometimes;
+        all.extend(wrong::<A>(seed, &outcome));
+    }
+    (all, sum)
+}
+
+#[test]
+fn one_decree_under_all_faults() {
+    let (wrong, sometimes) = sweep::<Paxos>(40);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(sometimes.unreached().collect::<Vec<_>>(), Vec::<&str>::new(), "{sometimes:?}");
+}
+
+#[test]
+fn the_log_under_all_faults() {
+    let (wrong, _) = sweep::<MultiPaxos>(60);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Of five, four must promise and two must vote, or the other way round: while four are whole, it serves.
+#[test]
+fn flexible_quorums_under_all_faults() {
+    for (phase_1, phase_2) in [(4, 2), (2, 4)] {
+        for seed in 0..20 {
+            let faults = Fault::ALL.to_vec();
+            let mut config: Config =
+                RunOptions { swarm: false, faults: Some(faults), ..options(seed) }.config();
+            config.tolerance = Tolerance { needed: Some(4), ..Tolerance::default() };
+            let quorums = QuorumSizes { phase_1, phase_2 };
+            let node = multi::Config {
+                quorums,
+                snapshot_every: 20,
+                kept_behind_snapshot: 3,
+                ..multi::Config::new((1..=5).map(NodeId))
+            };
+            let outcome = Simulation::new(config, node, MultiPaxos::request, Watch::default())
+                .expect("the knobs make sense")
+                .favourite(MultiPaxos::is_favourite)
+                .run();
+            assert_eq!(wrong::<MultiPaxos>(seed, &outcome), None, "of five: {phase_1} and {phase_2}");
+        }
+    }
+}
+
+/// Every kind of situation that its rules are there for comes about in the drawn configurations.
+#[test]
+fn everything_that_should_happen_sometimes_does() {
+    let mut sum = Tally::default();
+    for seed in 0..160 {
+        let mut config = options(seed).config_of::<MultiPaxos>().expect("the knobs make sense");
+        config.operations = 300;
+        let node = MultiPaxos::drawn_config(config.nodes, &mut Draws::new(seed, Site::Workload, 0, 0));
+        let mut seen = Counting::new(MultiPaxos::sometimes());
+        let outcome = Simulation::new(config, node, MultiPaxos::request, &mut seen)
+            .expect("the knobs make sense")
+            .favourite(MultiPaxos::is_favourite)
+            .run();
+        drop(outcome);
+        sum += &seen.tally;
+    }
+    assert_eq!(sum.unreached().collect::<Vec<_>>(), Vec::<&str>::new(), "{sum:?}");
+}
+
+/// The harness keeps the contract with these nodes, and they keep theirs (rules 7 and 8).
+#[test]
+fn the_contract_holds_between_paxos_and_the_simulator() {
+    fn holds<A: Algorithm>()
+    where
+        A::Node: Node,
+    {
+        for seed in 0..8 {
+            let options = RunOptions {
+                nodes: [1, 3, 5, 5][seed as usize % 4],
+                operations: 150,
+                sim_time: Duration::from_secs(6),
+                faults: Some(if seed == 0 { Vec::new() } else { Fault::ALL.to_vec() }),
+                ..RunOptions::new(seed)
+            };
+            let checker = Checker::new(A::config(options.nodes));
+            let outcome = simulate::<A, _>(options.config(), checker, false).expect("the knobs make sense");
+            assert_eq!(outcome.violation, None, "seed {seed}");
+            assert!(outcome.counts.ok > 30, "seed {seed}: {} calls", outcome.counts.ok);
+        }
+    }
+    holds::<Paxos>();
+    holds::<MultiPaxos>();
+}
