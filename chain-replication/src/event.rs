@@ -2,7 +2,7 @@
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{ClientId, Event, NodeId};
+use synod_protocol::{Caller, ClientId, Event, NodeId};
 
 use crate::{Epoch, Index, RoleName};
 
@@ -68,6 +68,10 @@ pub enum ChainEvent {
         index: Index,
     },
 
+    /// A read waits to be confirmed.
+    TookRead {
+        caller: Caller,
+    },
     /// Reads wait for the master's word.
     AskedMaster {
         epoch: Epoch,
@@ -94,14 +98,11 @@ pub enum ChainEvent {
         epoch: Epoch,
     },
 
-    /// The master decided on the first chain.
-    Began {
-        chain: Vec<NodeId>,
-    },
     /// The master took servers for dead: this is left.
     Excluded {
         epoch: Epoch,
         chain: Vec<NodeId>,
+        joining: Option<NodeId>,
         serves: bool,
     },
     /// The master lets a server join.
@@ -149,12 +150,12 @@ impl Event for ChainEvent {
             ChainEvent::SentState { .. } => "sent_state",
             ChainEvent::Restored { .. } => "restored",
             ChainEvent::HandedOver { .. } => "handed_over",
+            ChainEvent::TookRead { .. } => "took_read",
             ChainEvent::AskedMaster { .. } => "asked_master",
             ChainEvent::AskedTail { .. } => "asked_tail",
             ChainEvent::ToldVersion { .. } => "told_version",
             ChainEvent::AnsweredReads { .. } => "answered_reads",
             ChainEvent::AnsweredAnyhow { .. } => "answered_anyhow",
-            ChainEvent::Began { .. } => "began",
             ChainEvent::Excluded { .. } => "excluded",
             ChainEvent::Admitted { .. } => "admitted",
             ChainEvent::Promoted { .. } => "promoted",
@@ -166,31 +167,31 @@ impl Event for ChainEvent {
     }
 
     fn action(&self) -> Option<&'static str> {
-        Some(match self {
-            ChainEvent::Booted { .. } => "Restart",
-            ChainEvent::Appended { .. } => "ClientRequest",
-            ChainEvent::Updated { .. } => "HandleUpdate",
-            ChainEvent::Committed { .. } => "Commit",
-            ChainEvent::Acknowledged { .. } => "HandleAck",
-            ChainEvent::Configured { .. } => "Configure",
-            ChainEvent::SentState { .. } => "SendState",
-            ChainEvent::Restored { .. } => "HandleState",
-            ChainEvent::HandedOver { .. } => "HandOver",
-            ChainEvent::AskedMaster { .. } => "AskMaster",
-            ChainEvent::AskedTail { .. } => "AskTail",
-            ChainEvent::ToldVersion { .. } => "TellVersion",
-            ChainEvent::AnsweredReads { .. } => "AnswerReads",
-            ChainEvent::Began { .. } => "Begin",
-            ChainEvent::Excluded { .. } => "Exclude",
-            ChainEvent::Admitted { .. } => "Admit",
-            ChainEvent::Promoted { .. } => "Promote",
-            ChainEvent::Confirmed { .. } => "Confirm",
+        match self {
+            ChainEvent::Booted { .. } => Some("Restart"),
+            ChainEvent::Appended { .. } => Some("ClientRequest"),
+            ChainEvent::Updated { .. } => Some("HandleUpdate"),
+            ChainEvent::Committed { .. } => Some("Commit"),
+            ChainEvent::Acknowledged { .. } => Some("HandleAck"),
+            ChainEvent::Configured { .. } => Some("Configure"),
+            ChainEvent::SentState { .. } => Some("SendState"),
+            ChainEvent::Restored { .. } => Some("HandleState"),
+            ChainEvent::HandedOver { .. } => Some("HandOver"),
+            ChainEvent::TookRead { .. } => Some("AskRead"),
+            ChainEvent::AskedMaster { .. } => Some("AskMaster"),
+            ChainEvent::AnsweredReads { .. } => Some("AnswerReads"),
+            ChainEvent::Excluded { .. } => Some("Exclude"),
+            ChainEvent::Admitted { .. } => Some("Admit"),
+            ChainEvent::Promoted { .. } => Some("Promote"),
+            ChainEvent::Confirmed { .. } => Some("Confirm"),
             ChainEvent::SawCallAgain { .. }
+            | ChainEvent::AskedTail { .. }
+            | ChainEvent::ToldVersion { .. }
             | ChainEvent::AnsweredAnyhow { .. }
             | ChainEvent::IgnoredOldEpoch { .. }
             | ChainEvent::FellBehind { .. }
-            | ChainEvent::IgnoredNonsense { .. } => return None,
-        })
+            | ChainEvent::IgnoredNonsense { .. } => None,
+        }
     }
 }
 

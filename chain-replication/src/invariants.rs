@@ -26,10 +26,21 @@ pub mod name {
 pub fn check<S: StateMachine>(nodes: Nodes<'_, Chain<S>>) -> Checked {
     for (id, node) in nodes.iter() {
         for (_, other) in nodes.iter().filter(|(other, _)| *other > id) {
-            one_configuration(node, other)?;
-            same_state(node, other)?;
+            compare(node, other)?;
         }
-        if let Some(predecessor) = node.configuration().predecessor(id).and_then(|it| nodes.get(it)) {
+    }
+    Ok(())
+}
+
+/// What two nodes show.
+///
+/// # Errors
+/// The first property that does not hold between them.
+pub fn compare<S: StateMachine>(one: &Chain<S>, other: &Chain<S>) -> Result<(), Violation> {
+    one_configuration(one, other)?;
+    same_state(one, other)?;
+    for (predecessor, node) in [(one, other), (other, one)] {
+        if node.configuration().predecessor(node.id()) == Some(predecessor.id()) {
             update_propagation(predecessor, node)?;
         }
     }
@@ -53,7 +64,7 @@ fn one_configuration<S: StateMachine>(one: &Chain<S>, other: &Chain<S>) -> Check
 }
 
 /// "For servers i and j such that i ≤ j holds: Hist_j ≼ Hist_i", and what i knows to be at the tail, j has.
-pub fn update_propagation<S: StateMachine>(predecessor: &Chain<S>, node: &Chain<S>) -> Checked {
+pub(crate) fn update_propagation<S: StateMachine>(predecessor: &Chain<S>, node: &Chain<S>) -> Checked {
     let is_out = node.role() == RoleName::Outside || (node.role() == RoleName::Joining && !node.has_copy());
     if is_out || predecessor.epoch() != node.epoch() {
         return Ok(());

@@ -143,19 +143,13 @@ impl Detector {
 /// The node that is the master, and does not fail.
 impl<S: StateMachine> Chain<S> {
     /// What everybody was told is decided first.
-    ///
-    /// Spec: ChainReplication!Init
-    pub(crate) fn begin(&mut self, out: &mut Effects<Self>) {
+    pub(crate) fn begin(&self) -> Option<Change> {
         let Config { servers, least, .. } = &self.config;
         let begin = Change::Begin { servers: servers.clone(), least: *least };
-        if self.persistent.configurations.after(&begin).is_some() {
-            out.note(ChainEvent::Began { chain: servers.clone() });
-            self.persistent.write(Record::Decided(begin), out);
-        }
-        out.set_timer(Timer::Detect, self.config.detection());
+        let is_first = self.is_master() && self.persistent.configurations.after(&begin).is_some();
+        is_first.then_some(begin)
     }
 
-    /// Spec: ChainReplication!Exclude, ChainReplication!Admit
     pub(crate) fn look_for_failures(&mut self, out: &mut Effects<Self>) {
         let Some(detector) = &mut self.detector else { return };
         out.set_timer(Timer::Detect, self.config.detection());
@@ -164,18 +158,19 @@ impl<S: StateMachine> Chain<S> {
         }
     }
 
-    /// Spec: ChainReplication!Promote
     pub(crate) fn on_joined(&mut self, epoch: Epoch, out: &mut Effects<Self>) {
         self.decide(Change::Promote { epoch }, out);
     }
 
+    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote
     fn decide(&mut self, change: Change, out: &mut Effects<Self>) {
         let Some(next) = self.persistent.configurations.after(&change) else { return };
-        out.note(match &change {
-            Change::Promote { .. } => ChainEvent::Promoted { epoch: next.epoch, chain: next.chain.clone() },
-            Change::Admit { server, .. } => ChainEvent::Admitted { epoch: next.epoch, server: *server },
-            _ => ChainEvent::Excluded { epoch: next.epoch, chain: next.chain.clone(), serves: next.serves },
-        });
+        let Configuration { epoch, chain, joining, serves } = next.clone();
+        match &change {
+            Change::Promote { .. } => out.note(ChainEvent::Promoted { epoch, chain }),
+            Change::Admit { server, .. } => out.note(ChainEvent::Admitted { epoch, server: *server }),
+            _ => out.note(ChainEvent::Excluded { epoch, chain, joining, serves }),
+        }
         self.persistent.write(Record::Decided(change), out);
         for &server in self.config.servers.iter().filter(|&&server| server != self.id) {
             out.send(server, ChainMessage { epoch: next.epoch, body: Body::Configured(next.clone()) });

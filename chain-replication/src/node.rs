@@ -75,7 +75,8 @@ impl<S: StateMachine> Node for Chain<S> {
             detector: (id == config.master).then(Detector::default),
         };
         out.note(ChainEvent::Booted { life: node.persistent.life + 1 });
-        node.persistent.write(Record::Booted, out);
+        let begin = node.begin();
+        node.persistent.write(Record::Booted { begin }, out);
         node.reads.live(node.persistent.life);
         node.link.sent = node.acked();
         if node.is_server() {
@@ -83,7 +84,7 @@ impl<S: StateMachine> Node for Chain<S> {
             node.send_heartbeat(out);
         }
         if node.is_master() {
-            node.begin(out);
+            out.set_timer(Timer::Detect, node.config.detection());
         }
         // A tail may have gone down between an update and its commitment.
         node.settle(out);

@@ -72,6 +72,7 @@ impl<C> WaitingReads<C> {
 }
 
 impl<S: StateMachine> Chain<S> {
+    /// Spec: ChainReplication!AskRead
     pub(crate) fn on_read(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
         if self.config.reads == Reads::Eventual {
             out.note(ChainEvent::AnsweredAnyhow { epoch: self.epoch() });
@@ -81,6 +82,7 @@ impl<S: StateMachine> Chain<S> {
             return out.redirect(from, self.configuration.tail().filter(|_| self.configuration.serves));
         }
         if !self.reads.waits(from) {
+            out.note(ChainEvent::TookRead { caller: from });
             self.reads.asked.push((from, command.clone()));
             self.ask_master(out);
         }
@@ -105,7 +107,6 @@ impl<S: StateMachine> Chain<S> {
         self.send(self.config.master, Body::Confirm { round }, out);
     }
 
-    /// Spec: ChainReplication!AnswerReads
     pub(crate) fn on_confirmed(&mut self, epoch: Epoch, round: Round, out: &mut Effects<Self>) {
         let Some((_, reads)) =
             self.reads.confirming.take_if(|(asked, _)| *asked == round && epoch == self.configuration.epoch)
@@ -126,6 +127,9 @@ impl<S: StateMachine> Chain<S> {
         self.is_tail() || !self.sent().any(|entry| S::interferes(&entry.command, command))
     }
 
+    /// A tail has settled by now: it said what it has for all when it became the tail.
+    ///
+    /// Spec: ChainReplication!AnswerReads
     fn answer(&self, reads: &[(Caller, S::Command)], dirty: u64, out: &mut Effects<Self>) {
         if reads.is_empty() {
             return;
@@ -138,8 +142,6 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// "Otherwise, the node contacts the tail and asks for the tail's last committed version number."
-    ///
-    /// Spec: ChainReplication!AskTail
     fn ask_tail(&mut self, out: &mut Effects<Self>) {
         let Some(tail) = self.configuration.tail() else { return };
         if self.reads.querying.is_some() || self.reads.dirty.is_empty() {
@@ -151,7 +153,7 @@ impl<S: StateMachine> Chain<S> {
         self.send(tail, Body::VersionQuery { round }, out);
     }
 
-    /// Spec: ChainReplication!TellVersion
+    /// In the tail's word is all that was answered before the question.
     pub(crate) fn on_version_query(&mut self, from: NodeId, round: Round, out: &mut Effects<Self>) {
         if !self.is_tail() || !self.configuration.is_member(from) || !self.configuration.serves {
             return out.note(ChainEvent::IgnoredNonsense { from });
@@ -160,7 +162,7 @@ impl<S: StateMachine> Chain<S> {
         self.send(from, Body::Version { round, acked: self.acked() }, out);
     }
 
-    /// Spec: ChainReplication!HandleVersion
+    /// An acknowledgement that took the short way.
     pub(crate) fn on_version(&mut self, from: NodeId, round: Round, acked: Index, out: &mut Effects<Self>) {
         if !self.configuration.is_tail(from) || acked > self.last() {
             return out.note(ChainEvent::IgnoredNonsense { from });

@@ -120,7 +120,7 @@ impl<S: StateMachine> Chain<S> {
     /// The server that joins was heard. Is it near enough? Then it has the last word. Has it everything that was
     /// answered? Then it may be the tail.
     ///
-    /// Spec: ChainReplication!HandOver · §3.5
+    /// Spec: ChainReplication!HandOver, ChainReplication!SendJoined · §3.5
     pub(crate) fn hand_over(&mut self, out: &mut Effects<Self>) {
         let (Some(joining), Some(has)) = (self.configuration.joining, self.link.has) else { return };
         if !self.persistent.handed_over {

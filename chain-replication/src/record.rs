@@ -54,7 +54,10 @@ impl<S: StateMachine> Default for Persistent<S> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub enum Record<S: StateMachine> {
-    Booted,
+    /// A life begins; the master's first with what everybody was told.
+    Booted {
+        begin: Option<Change>,
+    },
     Configured(Configuration),
     /// These follow what the server has.
     Updated {
@@ -80,7 +83,10 @@ impl<S: StateMachine> Durable for Persistent<S> {
 
     fn apply(&mut self, record: &Record<S>) {
         match record {
-            Record::Booted => self.life = self.life.saturating_add(1),
+            Record::Booted { begin } => {
+                self.life = self.life.saturating_add(1);
+                begin.iter().for_each(|begin| self.configurations.decide(begin));
+            }
             Record::Configured(configuration) => {
                 self.configuration = Some(configuration.clone());
                 self.handed_over = false;

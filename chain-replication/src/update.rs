@@ -85,6 +85,8 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// Sends what the successor was not sent yet, as far as one message carries.
+    ///
+    /// Spec: ChainReplication!SendUpdate
     pub(crate) fn send_on(&mut self, out: &mut Effects<Self>) {
         let Some(to) = self.successor() else { return };
         if self.link.has.is_none() && self.configuration.joining == Some(to) {
@@ -107,6 +109,8 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// To the predecessor: how far the tail is, and how far this server is.
+    ///
+    /// Spec: ChainReplication!SendAck
     pub(crate) fn acknowledge(&self, out: &mut Effects<Self>) {
         if let Some(predecessor) = self.configuration.predecessor(self.id) {
             self.send(predecessor, Body::Ack { acked: self.acked(), has: self.last() }, out);
@@ -152,7 +156,7 @@ impl<S: StateMachine> Chain<S> {
         entries
     }
 
-    /// Spec: ChainReplication!HandleAck · §3.1
+    /// Spec: ChainReplication!LearnHas · §3.1
     pub(crate) fn on_ack(&mut self, from: NodeId, acked: Index, has: Index, out: &mut Effects<Self>) {
         if self.successor() != Some(from) || has > self.last() || acked > has {
             return out.note(ChainEvent::IgnoredNonsense { from });
@@ -174,6 +178,8 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// The tail has everything up to there.
+    ///
+    /// Spec: ChainReplication!HandleAck · §3.1
     pub(crate) fn learn_acked(&mut self, acked: Index, out: &mut Effects<Self>) {
         if acked > self.acked() && acked <= self.last() {
             out.note(ChainEvent::Acknowledged { epoch: self.epoch(), index: acked });

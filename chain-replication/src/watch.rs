@@ -57,12 +57,15 @@ impl<S: StateMachine> Default for Watch<S> {
 impl<S: StateMachine> Observer<Chain<S>> for Watch<S> {
     fn observe(&mut self, step: &Step<'_, Chain<S>>, nodes: Nodes<'_, Chain<S>>) -> Checked {
         let Place::Node(id) = step.place else { return Ok(()) };
+        // What survives a crash is durable as well, though no sync said so.
+        if let What::Synced { records } | What::Crashed { records } = step.what {
+            return self.synced(id, records);
+        }
         let Some(node) = nodes.get(id) else { return Ok(()) };
         match &step.what {
             What::Booted { durable, records, .. } => {
                 self.booted(node, durable.unwrap_or(node.persistent()), *records);
             }
-            What::Synced { records } => return self.synced(node, *records),
             What::Handled { .. } => {}
             _ => return Ok(()),
         }
@@ -118,13 +121,13 @@ impl<S: StateMachine> Watch<S> {
                 self.propagated(node, nodes)
             }
             Record::Committed { index } if is_tail => self.tail_has(node, *index),
-            Record::Committed { index } => self.learned(node, *index),
+            Record::Committed { index } => self.learned(node.id(), *index),
             Record::Configured(configuration) => {
                 self.decided(configuration)?;
                 self.propagated(node, nodes)
             }
             Record::Decided(_) => self.decided(&node.persistent().configurations.current),
-            Record::Booted | Record::HandedOver => Ok(()),
+            Record::Booted { .. } | Record::HandedOver => Ok(()),
         }
     }
 
@@ -168,37 +171,37 @@ impl<S: StateMachine> Watch<S> {
     }
 
     /// What a tail took is durable there: now it is what everybody will have.
-    fn synced(&mut self, node: &Chain<S>, records: u64) -> Checked {
-        let unsynced = self.unsynced.entry(node.id()).or_default();
+    fn synced(&mut self, id: NodeId, records: u64) -> Checked {
+        let unsynced = self.unsynced.entry(id).or_default();
         let mut last = None;
         while let Some((_, index)) = unsynced.pop_front_if(|(record, _)| *record <= records) {
             last = Some(index);
         }
         let Some(last) = last else { return Ok(()) };
-        let history = self.histories.get(&node.id()).map(Vec::as_slice).unwrap_or_default();
+        let history = self.histories.get(&id).map(Vec::as_slice).unwrap_or_default();
         let end = usize::try_from(last.0).unwrap_or(usize::MAX).min(history.len());
         let new = history.get(self.committed.len()..end).unwrap_or_default();
         for entry in new {
             self.replicated.apply(entry.caller.client, entry.caller.number, &entry.command);
         }
         self.committed.extend_from_slice(new);
-        self.learned(node, last)
+        self.learned(id, last)
     }
 
     /// Nobody takes for answered what no tail had, or what is not what the tail had.
-    fn learned(&self, node: &Chain<S>, index: Index) -> Checked {
-        let history = self.histories.get(&node.id()).map(Vec::as_slice).unwrap_or_default();
+    fn learned(&self, id: NodeId, index: Index) -> Checked {
+        let history = self.histories.get(&id).map(Vec::as_slice).unwrap_or_default();
         let last = usize::try_from(index.0).unwrap_or(usize::MAX);
         if last > self.committed.len() {
             let story = format!(
                 "{} takes update {index} for answered; the tails had {} updates",
-                node.id(),
+                id,
                 self.committed.len()
             );
             return Err(Violation::new(name::IN_PROCESS, story));
         }
         if history.get(..last).and_then(<[_]>::last) != self.committed(index).last() {
-            let story = format!("{} takes for answered another update {index} than the tail", node.id());
+            let story = format!("{} takes for answered another update {index} than the tail", id);
             return Err(Violation::new(name::IN_PROCESS, story));
         }
         Ok(())

@@ -163,6 +163,12 @@ impl Store {
                 let rest = SECTOR - (at + cut) % SECTOR;
                 part.extend((0..rest).map(|_| draws.bits() as u8));
             }
+            // What lies there may complete it, by chance or because it ends with zeroes; but it was lost.
+            let there = part[cut..].iter().chain(std::iter::repeat(&0));
+            if whole[cut..].iter().zip(there).all(|(lost, found)| lost == found) {
+                part.truncate(cut);
+                part.push(!whole[cut]);
+            }
             self.platter.write(at, &part);
         }
         self.cache.clear();

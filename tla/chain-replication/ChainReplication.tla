@@ -121,7 +121,7 @@ ClientRequest(s, call) ==
 \* All updates up to this one have been sent to the successor.
 SendUpdate(s, upTo) ==
     /\ Successor(s) # None
-    /\ upTo \in acked[s]..Len(hist[s])
+    /\ upTo \in 0..Len(hist[s])
     /\ LET m == [epoch |-> epoch[s], at |-> Successor(s), hist |-> SubSeq(hist[s], 1, upTo)]
            before == On(updates, m.epoch, m.at)
        IN  IF \E w \in before : Len(w.hist) >= upTo THEN UNCHANGED updates

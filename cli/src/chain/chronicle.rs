@@ -19,7 +19,7 @@ pub struct ChainChronicle {
 impl Chronicle<Server> for ChainChronicle {
     fn tell(&mut self, at: Time, node: NodeId, event: &ChainEvent) -> Option<Line> {
         match event {
-            ChainEvent::Excluded { epoch, chain, serves } => {
+            ChainEvent::Excluded { epoch, chain, serves, .. } => {
                 self.excluded += 1;
                 self.configurations.push((at, *epoch, chain.clone()));
                 let short = if *serves { "" } else { ", too short to answer" };

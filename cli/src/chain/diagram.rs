@@ -71,7 +71,7 @@ pub(super) fn caption(event: &ChainEvent) -> Option<String> {
         | ChainEvent::AskedMaster { .. }
         | ChainEvent::AskedTail { .. }
         | ChainEvent::ToldVersion { .. }
-        | ChainEvent::Began { .. }
+        | ChainEvent::TookRead { .. }
         | ChainEvent::Confirmed { .. } => return None,
     })
 }
