@@ -21,6 +21,7 @@ mod ballot;
 pub use ballot::Ballot;
 
 pub mod two_phase;
+pub mod three_phase;
 pub mod paxos_commit;
 
 mod protocol;

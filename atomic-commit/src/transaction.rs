@@ -42,7 +42,7 @@ pub struct Transaction(pub Vec<MicroOp>);
 ///
 /// They are ordered as their client made them, and it has one call open at a time: whoever has finished one has no
 /// use for an earlier one that it never heard of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TxnId {
     pub client: ClientId,
     /// The client's number for the call.
@@ -113,6 +113,13 @@ impl fmt::Display for TxnId {
             0 | 1 => Ok(()),
             life => write!(f, "/{life}"),
         }
+    }
+}
+
+/// As it is displayed: a timer's name shall fit into a line.
+impl fmt::Debug for TxnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -77,6 +77,7 @@ impl<S: StateMachine> Node for Chain<S> {
         out.note(ChainEvent::Booted { life: node.persistent.life + 1 });
         node.persistent.write(Record::Booted, out);
         node.reads.live(node.persistent.life);
+        node.link.sent = node.acked();
         if node.is_server() {
             out.set_timer(Timer::Resend, config.resend());
             node.send_heartbeat(out);

@@ -1,12 +1,16 @@
 //! The invariants over a whole run: with the memory of what was answered.
-use alloc::{collections::BTreeMap, format, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    format,
+    vec::Vec,
+};
 
 use synod_protocol::{
     Effect, NodeId, Nodes, Observer, Place, Replicated, StateMachine, Step, Violation, What,
 };
 
 use crate::{
-    Chain, Configuration, Entry, Epoch, Index, Persistent, RoleName,
+    Chain, Configuration, Entry, Epoch, Index, Persistent,
     event::ChainEvent,
     invariants::{self, Checked, name},
     record::Record,
@@ -23,6 +27,10 @@ pub struct Watch<S: StateMachine> {
     /// What these lead to.
     replicated: Replicated<S>,
     configurations: BTreeMap<Epoch, Configuration>,
+    /// How many records each server wrote, and which of those made updates committed. They count when they are
+    /// durable: before, nobody hears of it, and a crash may undo it.
+    written: BTreeMap<NodeId, u64>,
+    unsynced: BTreeMap<NodeId, VecDeque<(u64, Index)>>,
     steps: u64,
 }
 
@@ -39,6 +47,8 @@ impl<S: StateMachine> Default for Watch<S> {
             committed: Vec::new(),
             replicated: Replicated::default(),
             configurations: BTreeMap::new(),
+            written: BTreeMap::new(),
+            unsynced: BTreeMap::new(),
             steps: 0,
         }
     }
@@ -49,7 +59,10 @@ impl<S: StateMachine> Observer<Chain<S>> for Watch<S> {
         let Place::Node(id) = step.place else { return Ok(()) };
         let Some(node) = nodes.get(id) else { return Ok(()) };
         match &step.what {
-            What::Booted { durable, .. } => self.booted(node, durable.unwrap_or(node.persistent())),
+            What::Booted { durable, records, .. } => {
+                self.booted(node, durable.unwrap_or(node.persistent()), *records);
+            }
+            What::Synced { records } => return self.synced(node, *records),
             What::Handled { .. } => {}
             _ => return Ok(()),
         }
@@ -71,19 +84,11 @@ impl<S: StateMachine> Observer<Chain<S>> for Watch<S> {
 }
 
 impl<S: StateMachine> Watch<S> {
-    fn booted(&mut self, node: &Chain<S>, durable: &Persistent<S>) {
-        let last = usize::try_from(durable.last().0).unwrap_or(usize::MAX);
-        if node.role() == RoleName::Alone && last < self.committed.len() {
-            // A lone server commits what is not durable yet, since nobody sees it before it is. What it loses in
-            // a crash has never happened.
-            self.committed.truncate(last);
-            self.replicated = Replicated::default();
-            for entry in &self.committed {
-                self.replicated.apply(entry.caller.client, entry.caller.number, &entry.command);
-            }
-        }
+    fn booted(&mut self, node: &Chain<S>, durable: &Persistent<S>, records: u64) {
         let history = self.committed(durable.acked).iter().chain(&durable.sent).cloned().collect();
         self.histories.insert(node.id(), history);
+        self.written.insert(node.id(), records);
+        self.unsynced.remove(&node.id());
     }
 
     fn wrote(
@@ -93,6 +98,7 @@ impl<S: StateMachine> Watch<S> {
         is_tail: bool,
         nodes: Nodes<'_, Chain<S>>,
     ) -> Checked {
+        *self.written.entry(node.id()).or_default() += 1;
         match record {
             Record::Updated { entries } => {
                 self.histories.entry(node.id()).or_default().extend(entries.iter().cloned());
@@ -143,9 +149,7 @@ impl<S: StateMachine> Watch<S> {
     fn tail_has(&mut self, node: &Chain<S>, index: Index) -> Checked {
         let of =
             |id: NodeId, position: usize| self.histories.get(&id).and_then(|history| history.get(position));
-        let from = self.committed.len();
-        let mut new = Vec::new();
-        for position in from..usize::try_from(index.0).unwrap_or(usize::MAX) {
+        for position in self.committed.len()..usize::try_from(index.0).unwrap_or(usize::MAX) {
             let Some(entry) = of(node.id(), position) else { break };
             let lacks = |&&id: &&NodeId| of(id, position) != Some(entry);
             if let Some(id) = node.configuration().chain.iter().find(lacks) {
@@ -157,13 +161,28 @@ impl<S: StateMachine> Watch<S> {
                 );
                 return Err(Violation::new(name::ALL_HAVE_IT, story));
             }
-            new.push(entry.clone());
         }
-        for entry in &new {
+        let record = self.written.get(&node.id()).copied().unwrap_or_default();
+        self.unsynced.entry(node.id()).or_default().push_back((record, index));
+        Ok(())
+    }
+
+    /// What a tail took is durable there: now it is what everybody will have.
+    fn synced(&mut self, node: &Chain<S>, records: u64) -> Checked {
+        let unsynced = self.unsynced.entry(node.id()).or_default();
+        let mut last = None;
+        while let Some((_, index)) = unsynced.pop_front_if(|(record, _)| *record <= records) {
+            last = Some(index);
+        }
+        let Some(last) = last else { return Ok(()) };
+        let history = self.histories.get(&node.id()).map(Vec::as_slice).unwrap_or_default();
+        let end = usize::try_from(last.0).unwrap_or(usize::MAX).min(history.len());
+        let new = history.get(self.committed.len()..end).unwrap_or_default();
+        for entry in new {
             self.replicated.apply(entry.caller.client, entry.caller.number, &entry.command);
         }
-        self.committed.append(&mut new);
-        self.learned(node, index)
+        self.committed.extend_from_slice(new);
+        self.learned(node, last)
     }
 
     /// Nobody takes for answered what no tail had, or what is not what the tail had.

@@ -3,10 +3,13 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
-use synod_simulator::{Draws, Fault, Predicates, Sometimes, Tolerance};
+use synod_simulator::{Draws, Fault, KnobError, Predicates, Simulation, Sometimes, Tolerance, Workload};
 use synod_telemetry::Narrator;
 
-use crate::promise::Promise;
+use crate::{
+    load::{Load, Words},
+    promise::Promise,
+};
 
 /// An algorithm, with the application that it replicates and those who watch it.
 pub trait Algorithm: Sized + 'static {
@@ -23,7 +26,8 @@ pub trait Algorithm: Sized + 'static {
     /// As it is called on the command line.
     const NAME: &'static str;
 
-    /// The faults that it is made for: what strikes unless somebody asks for others.
+    /// The faults that it is made for: what strikes unless somebody asks for others. With [`Fault::Wipe`] among them
+    /// ([`Fault::EVERY`]), a node that lost its disk joins anew by itself.
     const FAULTS: &'static [Fault] = &Fault::ALL;
 
     /// A cluster has so many nodes at least.
@@ -67,8 +71,31 @@ pub trait Algorithm: Sized + 'static {
     /// What a client asks in its `nth` call.
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> <Self::Node as Node>::Request;
 
+    /// What clients ask where a configuration says more about it, in words that this algorithm knows; none, if it does
+    /// not say otherwise.
+    ///
+    /// # Errors
+    /// A word that is not known.
+    fn load(words: &Words) -> Result<Load<Self>, KnobError> {
+        match words.keys().next() {
+            Some(name) => Err(KnobError::Load { name: name.clone(), known: "none" }),
+            None => Ok(Load::new(Self::request)),
+        }
+    }
+
+    /// The load of a seed of a sweep, in such words.
+    fn drawn_load(_draws: &mut Draws) -> Words {
+        Words::new()
+    }
+
     /// Whom faults like to strike: the leader.
     fn is_favourite(node: &Self::Node) -> bool;
+
+    /// Has this node joined, and all that it is to keep? Only where nodes lose their disks: none does while another one is
+    /// down or has not joined.
+    fn is_whole(_node: &Self::Node) -> bool {
+        true
+    }
 
     /// The kinds of its messages, for scenarios that lose only some.
     const KINDS: &'static [&'static str] = &[];
@@ -82,6 +109,13 @@ pub trait Algorithm: Sized + 'static {
     fn sometimes() -> Box<dyn Sometimes<Self::Node>> {
         Box::new(())
     }
+}
+
+/// Lets the simulator know whom faults like to strike, what scenarios may wait for, and who has joined.
+pub fn aimed<A: Algorithm, W: Workload<A::Node>, O: Observer<A::Node>>(
+    simulation: Simulation<A::Node, W, O>,
+) -> Simulation<A::Node, W, O> {
+    simulation.favourite(A::is_favourite).predicates(A::predicates()).whole(A::is_whole)
 }
 
 /// What a person is told of a run.

@@ -16,6 +16,7 @@ use crate::{
 mod paxos_commit;
 mod sometimes;
 mod story;
+mod three_phase;
 mod two_phase;
 
 /// A protocol for atomic commit, as floor 3 knows it.
@@ -60,15 +61,12 @@ impl<P: Style> Algorithm for Commit<P> {
         Config::new((1..=nodes).map(NodeId))
     }
 
-    /// Few keys make conflicts, and many let transactions through. Participants that ask soon ask while votes are
-    /// still on their way.
+    /// Participants that ask soon ask while votes are still on their way.
     fn drawn_config(nodes: u32, draws: &mut Draws) -> Config {
         let ms = Duration::from_millis;
-        let keys = draws.pick(&[4, 12, 12, 60]).copied().unwrap_or(12);
         let patience = draws.pick(&[40, 100, 250]).copied().unwrap_or(100);
         let doubt = patience + draws.pick(&[10, 60, 150]).copied().unwrap_or(150);
         let config = Config {
-            keys,
             patience: ms(patience),
             doubt: ms(doubt)..ms(doubt + 100),
             resend: ms(draws.pick(&[30, 100]).copied().unwrap_or(100)),
@@ -104,13 +102,14 @@ impl<P: Style> Algorithm for Commit<P> {
         }
     }
 
-    /// One to four operations on keys of which few are hot, half of them appends, and every value another.
+    /// One to four operations on keys of which few are hot, half of them appends, and every value another. Now and
+    /// then a key that nobody holds.
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Transaction {
         let first = i64::from(client.0) * 1_000_000 + nth as i64 * 10;
         let op = |place: i64, draws: &mut Draws| {
-            // Halving: of the keys that there may be, the lower half is as hot as any one beyond.
-            let below = 12u64 >> draws.below(3);
-            let key = Key(draws.below(below.max(1)));
+            // Of twelve, of the first six, or of the first three.
+            let among = draws.pick(&[12, 6, 3]).copied().unwrap_or(12);
+            let key = Key(if draws.below(64) == 0 { 12 } else { draws.below(among) });
             match draws.below(2) {
                 0 => MicroOp::Append { key, value: first + place },
                 _ => MicroOp::Read { key },

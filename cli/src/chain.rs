@@ -132,7 +132,7 @@ macro_rules! algorithm {
 
         impl Replicates for $algorithm {
             const VICTIMS: &'static [(&'static str, Victim)] =
-                &[("the head", Victim::First), ("a middle", Victim::Middle), ("the tail", Victim::Last)];
+                &[("the head", Victim::First), ("the middle", Victim::Middle), ("the tail", Victim::Last)];
         }
 
         impl Objects for $algorithm {

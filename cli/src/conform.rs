@@ -19,6 +19,8 @@ pub mod actions;
 #[cfg(feature = "spec")]
 mod check;
 mod raft;
+mod paxos;
+mod multipaxos;
 pub mod recorded;
 
 /// An algorithm whose runs are held to a TLA+ spec.

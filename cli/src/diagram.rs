@@ -110,6 +110,10 @@ impl<A: Algorithm> Diagram<A> {
                 self.written[slot] = *records;
                 self.is_up[slot] = false;
             }
+            What::Wiped => {
+                self.row(id, None, CRASH, "its disk is replaced by an empty one".to_owned());
+                self.written[slot] = 0;
+            }
             What::Ended { why } => {
                 self.row(id, None, CRASH, format!("is gone for good: {why}"));
                 self.is_up[slot] = false;

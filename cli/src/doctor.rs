@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use synod_simulator::{ConfigError, Divergence, Journal, QueueKind, Simulation};
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     exit::Exit,
+    load::Load,
     report::grouped,
     run::Failure,
     swarm::{Asked, Drawn, draw},
@@ -84,8 +85,8 @@ pub fn determinism<A: Algorithm>(seeds: Seeds, program: &Path) -> Result<Diagnos
 /// The trace hash of a seed's run.
 fn hash<A: Algorithm>(seed: u64, kind: QueueKind) -> Option<u64> {
     let Drawn { config, node } = draw::<A>(seed, A::FAULTS, &Asked::default());
-    let simulation = Simulation::new(config, node, A::request, ()).ok()?;
-    Some(simulation.favourite(A::is_favourite).on(kind).run().trace_hash)
+    let simulation = Simulation::new(config.clone(), node, Load::<A>::of(&config), ()).ok()?;
+    Some(aimed::<A, _, _>(simulation).on(kind).run().trace_hash)
 }
 
 /// The journal of a seed's run.
@@ -95,7 +96,8 @@ fn hash<A: Algorithm>(seed: u64, kind: QueueKind) -> Option<u64> {
 pub fn journal<A: Algorithm>(seed: u64, kind: QueueKind) -> Result<Journal, ConfigError> {
     let Drawn { config, node } = draw::<A>(seed, A::FAULTS, &Asked::default());
     Journal::of(|recording| {
-        Ok(Simulation::new(config, node, A::request, recording)?.favourite(A::is_favourite).on(kind))
+        Ok(aimed::<A, _, _>(Simulation::new(config.clone(), node, Load::<A>::of(&config), recording)?)
+            .on(kind))
     })
 }
 

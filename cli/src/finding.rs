@@ -6,8 +6,9 @@ use synod_simulator::{
 };
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     judge::{self, Judge},
+    load::Load,
     replay_file::{Plot, Story},
 };
 
@@ -69,8 +70,8 @@ fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
     observer: O,
 ) -> Option<Violation> {
     let observer = (observer, A::Watch::default());
-    let simulation = Simulation::new(config.clone(), node.clone(), A::request, observer).ok()?;
-    judge::verdict::<A>(&simulation.favourite(A::is_favourite).predicates(A::predicates()).run()).0
+    let simulation = Simulation::new(config.clone(), node.clone(), Load::<A>::of(config), observer).ok()?;
+    judge::verdict::<A>(&aimed::<A, _, _>(simulation).run()).0
 }
 
 /// The steps of a timed run, to be drawn.
@@ -107,7 +108,25 @@ fn timed<A: Algorithm>(
     node: &<A::Node as Node>::Config,
     violation: Violation,
 ) -> Finding<A::Node> {
-    by_deviations::<A>(config, node, &violation).unwrap_or_else(|| in_config::<A>(config, node, violation))
+    match by_deviations::<A>(config, node, &violation) {
+        Some(finding) => without_times::<A>(&finding).unwrap_or(finding),
+        None => in_config::<A>(config, node, violation),
+    }
+}
+
+/// Where little is odd, a list of actions may do that did not hold the run as it was.
+fn without_times<A: Algorithm>(finding: &Finding<A::Node>) -> Option<Finding<A::Node>> {
+    let Plot::Timed(config) = &finding.story.plot else { return None };
+    let mut extract = Extract::default();
+    let violation = run::<A, _>(config, &finding.story.node_config, &mut extract)?;
+    if violation.property == judge::LIVENESS {
+        return None;
+    }
+    let tale = Tale { nodes: config.nodes, actions: extract.into_actions(), violation };
+    let before = Some(tale.actions.len());
+    let node = finding.story.node_config.clone();
+    let (story, effort) = shrink::<A>(tale, Some(config.seed), node, PATIENCE)?;
+    Some(Finding { story, before, effort })
 }
 
 fn by_deviations<A: Algorithm>(
@@ -119,18 +138,17 @@ fn by_deviations<A: Algorithm>(
         Some(_) => config.clone(),
         None => {
             let watch = A::Watch::default();
-            let prepare = |simulation: Simulation<_, _, _>| {
-                simulation.favourite(A::is_favourite).predicates(A::predicates())
-            };
-            keyed::note(config, node.clone(), A::request, watch, prepare).ok()?.0
+            keyed::note(config, node.clone(), Load::<A>::of(config), watch, aimed::<A, _, _>).ok()?.0
         }
     };
     let fails = |config: &Config| -> (Option<Violation>, u64) {
         let node = A::resized(node, config.nodes);
-        let Ok(simulation) = Simulation::new(config.clone(), node, A::request, A::Watch::default()) else {
+        let Ok(simulation) =
+            Simulation::new(config.clone(), node, Load::<A>::of(config), A::Watch::default())
+        else {
             return (None, 0);
         };
-        let outcome = simulation.run();
+        let outcome = aimed::<A, _, _>(simulation).run();
         let same = judge::verdict::<A>(&outcome).0.filter(|found| untimed::is_same(found, violation));
         (same, outcome.counts.steps)
     };

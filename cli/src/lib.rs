@@ -17,6 +17,7 @@ pub mod run;
 pub mod clients;
 pub mod compare;
 pub mod lin;
+pub mod load;
 pub mod spec;
 pub mod conform;
 pub mod story;

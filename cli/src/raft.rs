@@ -6,12 +6,13 @@ use synod_kv::{Command, Skew, Store, Values, Workload, operation};
 use synod_linearizability::Operation;
 use synod_protocol::{ClientId, Effect, NodeId, Step, Time, What};
 use synod_raft::{Body, Config, Entry, Payload, RaftEvent, RaftMessage, Term, Timer, View, Watch};
-use synod_simulator::{ClientCall, Draws, Predicates, Sometimes};
+use synod_simulator::{ClientCall, Draws, KnobError, Predicates, Sometimes};
 use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
     compare::{Replicates, Victim},
+    load::{self, Load, Words},
     promise::{Linearizable, Objects},
 };
 
@@ -78,6 +79,14 @@ impl Algorithm for Raft {
 
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Command {
         WORKLOAD.command(client, nth, || draws.bits())
+    }
+
+    fn load(words: &Words) -> Result<Load<Raft>, KnobError> {
+        load::key_value(words).map(load::of_key_value)
+    }
+
+    fn drawn_load(draws: &mut Draws) -> Words {
+        load::drawn_key_value(draws)
     }
 
     fn is_favourite(node: &Server) -> bool {

@@ -1,7 +1,7 @@
 //! The algorithms, by name: the one place that a new one is added to.
 use std::{path::Path, sync::atomic::AtomicBool};
 
-use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
+use synod_atomic_commit::{paxos_commit::PaxosCommit, three_phase::ThreePhase, two_phase::TwoPhase};
 use synod_simulator::{ConfigError, Fault, Journal, QueueKind, Scenario, Tolerance};
 
 use crate::{
@@ -104,11 +104,15 @@ pub const ALGORITHMS: &[Entry] = &[
         .held_to_spec::<Raft>()
         .compared::<Raft>()
         .explored::<Raft>(),
-    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").explored::<Paxos>(),
+    Entry::of::<Paxos>("one value, chosen once (Lamport 2001)").held_to_spec::<Paxos>().explored::<Paxos>(),
     Entry::of::<MultiPaxos>("a replicated log, one instance of Paxos per slot (Lamport 2001, §3)")
+        .held_to_spec::<MultiPaxos>()
         .compared::<MultiPaxos>()
         .explored::<MultiPaxos>(),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<ThreePhase>>(
+        "three-phase commit, for networks that lose nothing in time (Skeen 1981)",
+    ),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
     Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
         .compared::<Chain>(),

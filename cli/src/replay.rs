@@ -16,11 +16,12 @@ use synod_simulator::{
 };
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     diagram::Diagram,
     exit::Exit,
     finding::record,
     judge::{self, Judge},
+    load::Load,
     replay_file::{Plot, ReplayFileError, Story},
     run::Failure,
     walk::walk,
@@ -276,10 +277,10 @@ fn timed<A: Algorithm>(
     state: Option<NodeId>,
 ) -> Result<Replayed, Failure> {
     let observer = (Diagram::<A>::new(story.nodes), A::Watch::default());
-    let mut simulation = Simulation::new(config.clone(), story.node_config.clone(), A::request, observer)
-        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite)
-        .predicates(A::predicates());
+    let simulation =
+        Simulation::new(config.clone(), story.node_config.clone(), Load::<A>::of(config), observer)
+            .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
+    let mut simulation = aimed::<A, _, _>(simulation);
     let mut goes_on = true;
     while goes_on && simulation.observer().0.rows() < until {
         goes_on = simulation.step();

@@ -8,19 +8,23 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_protocol::{Observer, Recording};
-use synod_simulator::{Config, Counting, Fault, Outcome, Scenario, Simulation, Turned, Vocabulary};
+use synod_simulator::{
+    Config, Counting, Draws, Fault, Outcome, Scenario, Simulation, Site, Turned, Vocabulary,
+};
 use synod_telemetry::{
     grpc, jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},
 };
 
 use crate::{
-    algorithm::{Algorithm, Chronicle},
+    algorithm::{Algorithm, Chronicle, aimed},
     exit::Exit,
     files::Folder,
+    load::Load,
     promise::Promise,
     report::{Report, Verdicts},
     story::Storyteller,
+    swarm::ASKS,
 };
 
 /// What a run is to be.
@@ -86,7 +90,14 @@ impl RunOptions {
             let error = anyhow::anyhow!("--nodes {asked}: {name} needs {least} nodes at least");
             return Err(Failure { exit: Exit::Usage, error });
         }
+        if self.swarm {
+            // What was set stays so.
+            let drawn = A::drawn_load(&mut Draws::new(self.seed, Site::Swarm, ASKS, 0));
+            config.load = drawn.into_iter().chain(config.load).collect();
+        }
+        A::load(&config.load).map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
         config.tolerance = A::tolerance(config.nodes);
+        config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
         Ok(config)
     }
 
@@ -236,10 +247,9 @@ pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
     let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());
     let watch = (&mut counting, judges);
-    let mut simulation = Simulation::new(config, node, A::request, (observer, watch))
-        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?
-        .favourite(A::is_favourite)
-        .predicates(A::predicates());
+    let simulation = Simulation::new(config.clone(), node, Load::<A>::of(&config), (observer, watch))
+        .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
+    let mut simulation = aimed::<A, _, _>(simulation);
     let bar = progress(shows_progress, safety);
     let mut events = 0u64;
     while simulation.step() {

@@ -25,6 +25,9 @@ impl<N: Node, C: Chronicle<N>> Observer<N> for Storyteller<C> {
             (What::Booted { records, .. }, Place::Node(node)) if step.at > Time::ZERO => {
                 Some(Line::new(format!("{node} is back, with {records} records")))
             }
+            (What::Wiped, Place::Node(node)) => {
+                Some(Line::new(format!("{node} gets an empty disk, and will have to join anew")))
+            }
             (What::Ended { why }, Place::Node(node)) => {
                 Some(Line::new(format!("{node} is gone for good: {why}")))
             }

@@ -36,6 +36,7 @@ const KNOBS: u64 = 1_001;
 const PACE: u64 = 1_002;
 const ORDER: u64 = 1_003;
 const PLAIN: u64 = 1_004;
+pub(crate) const ASKS: u64 = 1_005;
 
 /// Draws the run of this seed, with faults of these classes. A scenario is followed in each, and its knobs and others
 /// are turned after all is drawn.
@@ -75,12 +76,15 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
     }
     // Deliveries by priority, and not by chance, find orders that chance does not (Burckhardt et al. 2010).
     let mut order = Draws::new(seed, Site::Swarm, ORDER, 0);
-    config.network.priorities = order.chance(0.1).then(|| Priorities {
+    // They delay without a bound, so they come with the delays.
+    let is_drawn = order.chance(0.1) && faults.contains(&Fault::Delay);
+    config.network.priorities = is_drawn.then(|| Priorities {
         change_points: order.below(5) as u32,
         among: one_of(&mut order, &[100, 1_000, 10_000]),
         slot: Duration::from_micros(50)..Duration::from_micros(one_of(&mut order, &[100, 500, 2_000])),
     });
     config.nodes = config.nodes.max(A::LEAST_NODES);
+    config.load = A::drawn_load(&mut Draws::new(seed, Site::Swarm, ASKS, 0));
     if let Some((_, scenario)) = &asked.scenario {
         config = config.with_scenario(scenario.clone());
     }
@@ -89,6 +93,7 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
         let _ = config.turn(name, value);
     }
     config.tolerance = A::tolerance(config.nodes);
+    config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }
 }

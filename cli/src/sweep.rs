@@ -9,14 +9,16 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
-use synod_simulator::{Counting, Fault, Simulation};
+use synod_simulator::{ConfigError, Counting, Fault, Simulation};
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     exit::Exit,
     files::Folder,
     finding::{Finding, investigate},
-    judge, replay,
+    judge,
+    load::Load,
+    replay,
     run::Failure,
     rust_test,
     swarm::{Asked, Drawn, draw},
@@ -84,16 +86,23 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
         Some(out) => Some(Folder::open(out).map_err(Failure::new(Exit::Environment))?),
         None => None,
     };
+    let Drawn { config, .. } = draw::<A>(options.seeds.from, &options.faults, &options.asked);
+    A::load(&config.load).map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
     let faults = options.faults.iter().map(ToString::to_string).collect();
     let mut tally = Tally::new(A::NAME, options.seeds, options.shard, faults);
     let jobs = options.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let mut refused: Option<(u64, ConfigError)> = None;
     let (began, bar) = (Instant::now(), progress(tally.left));
     hunt(
         options.seeds.of(options.shard),
         jobs.max(1),
         interrupted,
         |seed| one::<A>(seed, options),
-        |_, run| {
+        |seed, run| {
+            if let Some(error) = run.refused {
+                refused = Some((seed, error));
+                return Goes::Home;
+            }
             let goes_home = run.violation.is_some() && !options.keep_going;
             tally.add(run);
             bar.set_position(tally.runs);
@@ -103,6 +112,11 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
     let seeds_per_second = tally.runs as f64 / began.elapsed().as_secs_f64().max(1e-9);
     bar.finish_and_clear();
 
+    if let Some((seed, error)) = refused {
+        let error =
+            anyhow::Error::new(error).context(format!("seed {seed} makes no run with what was asked for"));
+        return Err(Failure { exit: Exit::Usage, error });
+    }
     let mut stories: Vec<Told> = Vec::new();
     for violated in &tally.violated {
         let is_new = stories.iter().all(|told| told.property != violated.property);
@@ -127,12 +141,19 @@ fn one<A: Algorithm>(seed: u64, options: &SweepOptions) -> Run {
         virtual_ns: 0,
         is_undecided: false,
         violation: None,
+        refused: None,
     };
     let mut counting = Counting::new(A::sometimes());
+    // What clients saw is judged at the end: to watch them all the time costs a third of the seeds.
     let observer = (&mut counting, A::Watch::default());
-    // Knobs that were drawn make sense; `Simulation::new` says so again.
-    let Ok(simulation) = Simulation::new(config, node, A::request, observer) else { return run };
-    let outcome = simulation.favourite(A::is_favourite).predicates(A::predicates()).run();
+    let simulation = match Simulation::new(config.clone(), node, Load::<A>::of(&config), observer) {
+        Ok(simulation) => simulation,
+        Err(error) => {
+            run.refused = Some(error);
+            return run;
+        }
+    };
+    let outcome = aimed::<A, _, _>(simulation).run();
     (run.trace_hash, run.virtual_ns) = (outcome.trace_hash, outcome.end.0);
     if let Ok(Value::Object(counts)) = serde_json::to_value(outcome.counts) {
         run.counts = counts;

@@ -5,8 +5,9 @@ use synod_protocol::{NodeId, Nodes};
 use synod_simulator::{Machine, Replay, Simulation, TimeTravel, untimed::World};
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, aimed},
     diagram::Diagram,
+    load::Load,
     replay_file::{Plot, Story},
 };
 
@@ -26,9 +27,13 @@ pub fn walk<A: Algorithm>(story: &Story<A::Node>, input: impl BufRead, out: impl
             through::<A, _>(machine, |machine| machine.world().observer(), input, out)
         }
         Plot::Timed(config) => {
-            let made = Simulation::new((**config).clone(), story.node_config.clone(), A::request, diagram);
-            let machine = made.map_err(io::Error::other)?.favourite(A::is_favourite);
-            let machine = machine.predicates(A::predicates());
+            let made = Simulation::new(
+                (**config).clone(),
+                story.node_config.clone(),
+                Load::<A>::of(config),
+                diagram,
+            );
+            let machine = aimed::<A, _, _>(made.map_err(io::Error::other)?);
             through::<A, _>(machine, Simulation::observer, input, out)
         }
     }

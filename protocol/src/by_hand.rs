@@ -230,6 +230,8 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
                 Effect::Persist(record) => {
                     disk.synced.apply(&record);
                     disk.records += 1;
+                    let records = disk.records;
+                    self.watch_step(NodeId(id), What::Synced { records });
                     continue;
                 }
                 Effect::Send(to, message) => {

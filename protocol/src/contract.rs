@@ -52,7 +52,8 @@ impl<N: Node> Observer<N> for Checker<N> {
             | What::Sent { .. }
             | What::Synced { .. }
             | What::Crashed { .. }
-            | What::Ended { .. } => self.at_a_node(step, nodes),
+            | What::Ended { .. }
+            | What::Wiped => self.at_a_node(step, nodes),
             What::Dropped { packet, .. } => {
                 stands_at(step, Place::Network)?;
                 self.packets.drop(*packet)
@@ -112,6 +113,10 @@ impl<N: Node> Checker<N> {
             }
             What::Ended { .. } => {
                 server.end()?;
+                is_out_of_sight(id, nodes)
+            }
+            What::Wiped => {
+                server.wipe()?;
                 is_out_of_sight(id, nodes)
             }
             _ => Ok(()),

@@ -96,6 +96,9 @@ pub enum What<'a, N: Node> {
     Crashed { records: u64 },
     /// The node's disk failed: it will not come back (rule 3).
     Ended { why: Cow<'a, str> },
+    /// The disk of a node that is down was replaced by an empty one: what boots from it next is a new node of the
+    /// same name, and has to join the cluster anew.
+    Wiped,
     /// A client asked: its first try of a call, or a further one with the same number.
     Called { packet: PacketId, caller: Caller, request: Cow<'a, N::Request> },
     /// An answer reached its client, brought by this packet.
@@ -131,6 +134,7 @@ impl<N: Node> What<'_, N> {
             What::Synced { records } => What::Synced { records },
             What::Crashed { records } => What::Crashed { records },
             What::Ended { why } => What::Ended { why: own(why) },
+            What::Wiped => What::Wiped,
             What::Called { packet, caller, request } => {
                 What::Called { packet, caller, request: own(request) }
             }

@@ -236,7 +236,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// An answer is at its client, if that still waits for it. "Elsewhere" counts only from the node that was
     /// asked last; "done" is done, whoever says it.
-    pub(crate) fn answered(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
+    pub(crate) fn answered(&mut self, packet: PacketId, caller: Caller, answer: &Answer<N::Response>) {
         let slot = self.clients.slot_of.get(caller.client.0 as usize - 1).copied();
         let waits = self.clients.find(caller.client).is_some_and(|client| {
             let asked_last = client.via == caller.via && client.open.as_ref().is_some_and(|open| open.waits);
@@ -246,11 +246,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         });
         let Some(slot) = slot.filter(|_| waits) else { return self.dropped(packet, Loss::Down) };
         self.counts.delivered += 1;
-        let what = What::Returned { packet, caller, answer: Cow::Borrowed(&answer) };
+        let what = What::Returned { packet, caller, answer: Cow::Borrowed(answer) };
         self.stream.emit(self.now, Place::Client(caller.client), what, &self.nodes);
         match answer {
-            Answer::Done(response) => self.returned(slot, caller.via, response),
-            Answer::Elsewhere(hint) => self.redirected(slot, hint),
+            Answer::Done(response) => self.returned(slot, caller.via, response.clone()),
+            Answer::Elsewhere(hint) => self.redirected(slot, *hint),
         }
     }
 

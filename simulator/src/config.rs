@@ -42,6 +42,9 @@ pub struct Config {
     pub tolerance: Tolerance,
     /// Strikes beside those of the nemesis.
     pub scenario: Option<Scenario>,
+    /// Words about what clients ask. They are kept for whoever makes the [`Workload`](crate::Workload), and not read here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub load: BTreeMap<String, String>,
     /// Nothing is drawn: all is nominal, but for these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deviations: Option<Vec<Deviation>>,
@@ -159,6 +162,9 @@ pub struct Process {
     /// In a crash loop, how long a node is up at a time, and how long it is down.
     pub loop_up: Range<Duration>,
     pub loop_down: Range<Duration>,
+    /// A node that lost its disk joins the cluster anew by itself, as a node that has nothing.
+    #[serde(default)]
+    pub may_wipe: bool,
 }
 
 /// What strikes when. Each class keeps its own calendar, so that one can be left out alone.
@@ -216,10 +222,12 @@ impl Config {
                 slow_step: ms(2)..ms(30),
                 loop_up: ms(10)..ms(600),
                 loop_down: ms(20)..ms(300),
+                may_wipe: false,
             },
             nemesis: Nemesis { at_favourite: 0.5, strikes: BTreeMap::new() },
             tolerance: Tolerance::default(),
             scenario: None,
+            load: BTreeMap::new(),
             deviations: None,
         }
     }

@@ -172,6 +172,11 @@ impl Span {
 /// Saturates after 584 years.
 #[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
+    /// In seconds, and a bit less.
+    const LONGEST: u64 = u64::MAX / 1_000_000_000;
+    if duration.as_secs() < LONGEST {
+        return duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos());
+    }
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 

@@ -58,9 +58,13 @@ pub enum Fault {
     Filter,
     /// The nodes fall apart and come together, again and again.
     Flapping,
+    /// A node goes down and loses its disk: it comes back as a new one. Only algorithms bear it whose nodes join anew
+    /// by themselves ([`Process::may_wipe`](crate::Process::may_wipe)).
+    Wipe,
 }
 
 impl Fault {
+    /// Those that any algorithm can be asked to bear.
     pub const ALL: [Fault; 23] = [
         Fault::Loss,
         Fault::Duplication,
@@ -87,8 +91,19 @@ impl Fault {
         Fault::Flapping,
     ];
 
+    /// All of them, and those that only some algorithms bear.
+    pub const EVERY: [Fault; 24] = {
+        let mut every = [Fault::Wipe; 24];
+        let mut at = 0;
+        while at < Fault::ALL.len() {
+            every[at] = Fault::ALL[at];
+            at += 1;
+        }
+        every
+    };
+
     /// Those that strike now and then.
-    pub const STRIKES: [Fault; 17] = [
+    pub const STRIKES: [Fault; 18] = [
         Fault::Partition,
         Fault::OneWay,
         Fault::Crash,
@@ -106,6 +121,7 @@ impl Fault {
         Fault::Clog,
         Fault::Filter,
         Fault::Flapping,
+        Fault::Wipe,
     ];
 
     /// Those that end nodes for good, a minority at most.
@@ -137,6 +153,7 @@ impl Fault {
             Fault::Clog => "clog",
             Fault::Filter => "filter",
             Fault::Flapping => "flapping",
+            Fault::Wipe => "wipe",
         }
     }
 
@@ -163,7 +180,7 @@ impl FromStr for Fault {
     type Err = UnknownFault;
     fn from_str(name: &str) -> Result<Fault, UnknownFault> {
         let same = |fault: &&Fault| fault.name().eq_ignore_ascii_case(name);
-        Fault::ALL.iter().find(same).copied().ok_or_else(|| UnknownFault { name: name.to_owned() })
+        Fault::EVERY.iter().find(same).copied().ok_or_else(|| UnknownFault { name: name.to_owned() })
     }
 }
 
@@ -174,7 +191,7 @@ pub struct UnknownFault {
 }
 
 fn names() -> String {
-    Fault::ALL.map(Fault::name).join(", ")
+    Fault::EVERY.map(Fault::name).join(", ")
 }
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -206,7 +223,7 @@ impl Config {
             Fault::Bandwidth => self.network.bandwidth.is_some(),
             strikes => self.nemesis.strikes.contains_key(strikes),
         };
-        Fault::ALL.into_iter().filter(is_on).collect()
+        Fault::EVERY.into_iter().filter(is_on).collect()
     }
 
     /// How hard: 0 is the mildest, 1 the hardest that makes sense, and the scale between is logarithmic.
@@ -254,6 +271,8 @@ impl Fault {
             Fault::Partition | Fault::OneWay | Fault::Crash | Fault::Disk => MS(2_000)..MS(10_000),
             // What is damaged stays so: the sooner it is used up, the shorter is what a run sees of it.
             fault if Fault::DAMAGE.contains(&fault) => MS(5_000)..scale(200_000.0, 40_000.0),
+            // Each takes a while to join anew.
+            Fault::Wipe => MS(2_000)..scale(60_000.0, 8_000.0),
             // They are many.
             _ => MS(5_000)..scale(120_000.0, 15_000.0),
         };

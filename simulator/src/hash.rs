@@ -98,6 +98,7 @@ impl TraceHash {
                 hash.word(10 << 60 | here);
                 why.hash(hash);
             }
+            What::Wiped => hash.word(13 << 60 | here),
             What::GaveUp { caller } => {
                 hash.word(11 << 60 | here);
                 caller.hash(hash);

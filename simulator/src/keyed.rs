@@ -89,6 +89,7 @@ pub(crate) enum Blow {
     Crash {
         falls: Option<Falls>,
     },
+    Wipe,
     Deed {
         deed: Deed,
         draws: Draws,
@@ -128,11 +129,29 @@ fn nominal(config: &Config) -> Config {
     nominal
 }
 
+impl Strike {
+    /// What of it strikes a cluster of so many nodes: it may have been a larger one.
+    fn within(&self, nodes: u32) -> Option<Strike> {
+        let mut strike = self.clone();
+        let is_there = |id: &NodeId| id.0 <= nodes;
+        strike.victims.retain(is_there);
+        let struck = match &mut strike.blow {
+            Blow::Deed { deed: Deed::Cut(cut) | Deed::Flap { cut, .. }, .. } => {
+                cut.links.retain(|(from, to)| is_there(from) && is_there(to));
+                !cut.links.is_empty()
+            }
+            _ => !strike.victims.is_empty(),
+        };
+        struck.then_some(strike)
+    }
+}
+
 impl Deviation {
     /// Is it a strike of this class?
     pub(crate) fn does(&self, fault: Fault) -> bool {
         match self {
             Deviation::Strike(Strike { blow: Blow::Deed { deed, .. }, .. }) => deed.class() == fault,
+            Deviation::Strike(Strike { blow: Blow::Wipe, .. }) => fault == Fault::Wipe,
             Deviation::Strike(_) => fault == Fault::Crash,
             Deviation::Draw(_) | Deviation::Call(_) => false,
         }
@@ -225,6 +244,7 @@ impl fmt::Display for Strike {
                 };
                 write!(f, "{whom} crashes at {at}{moment} and stays down for {lasts:?}")
             }
+            Blow::Wipe => write!(f, "{whom} loses its disk at {at}, and is back after {lasts:?}"),
             Blow::Deed { deed, .. } => {
                 f.write_str(&deed.in_words(&whom))?;
                 match deed {

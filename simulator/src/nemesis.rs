@@ -91,7 +91,7 @@ const DOOM_MILLIS: u64 = 500;
 impl Nemesis {
     pub(crate) fn new() -> Self {
         Nemesis {
-            classes: Fault::ALL.map(|_| Calendar::default()).into(),
+            classes: Fault::EVERY.map(|_| Calendar::default()).into(),
             rules: Vec::new(),
             told: Vec::new(),
             lookouts: 0,
@@ -201,6 +201,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let target = favourite.filter(|id| !self.config.tolerance.spared.contains(id));
         let deed = match fault {
             Fault::Crash => return self.strike_down(of, target, &lasts, &mut draws),
+            Fault::Wipe => {
+                let victim = target.or_else(|| self.any_target(&mut draws));
+                return self.wipe(of, victim, nanos(draws.within(&lasts)));
+            }
             Fault::Partition => partition::two_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::OneWay => partition::one_way(self.config.nodes, favourite, &mut draws).map(Deed::Cut),
             Fault::Flapping => {

@@ -104,14 +104,19 @@ impl Weather {
         if self.loss.is_possible() && self.loss.hits(lane.loss.bits(k)) {
             return Fate::Lost;
         }
-        let twin_after = (self.duplication.is_possible() && self.duplication.hits(lane.duplication.bits(k)))
-            .then(|| self.delay.at(lane.delay, k, 2));
+        let has_twin = self.duplication.is_possible() && self.duplication.hits(lane.duplication.bits(k));
+        let twin_after = has_twin.then(|| self.twin_after(lane, k));
         Fate::Carried { after: self.delay.at(lane.delay, k, 0), twin_after }
+    }
+
+    #[cold]
+    fn twin_after(&self, lane: &Lane, k: u64) -> u64 {
+        self.delay.at(lane.delay, k, 2)
     }
 }
 
 impl Sampler {
-    #[inline]
+    #[inline(always)]
     fn at(&self, key: Key, packet: u64, copy: u64) -> u64 {
         // Four draws belong to each packet: two for it and two for its twin.
         let k = packet << 2 | copy;

@@ -81,6 +81,8 @@ pub struct Counts {
     pub records: u64,
     pub syncs: u64,
     pub crashes: u64,
+    /// Disks that were replaced by empty ones.
+    pub wipes: u64,
     /// Records that crashes destroyed.
     pub records_lost: u64,
     pub restarts: u64,

@@ -35,7 +35,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let mut core: Vec<NodeId> = (1..=self.config.nodes).map(NodeId).collect();
         Draws::new(self.config.seed, Site::Core, 0, 0).shuffle(&mut core);
         // Those whose disks failed, or may have failed, count as down.
-        let is_lost = |id: &NodeId| self.servers[place(*id)].has_ended || self.nemesis.damaged.contains(id);
+        let is_lost = |id: &NodeId| {
+            let is_damaged = self.servers[place(*id)].has_ended || self.nemesis.damaged.contains(id);
+            // One that has joined only in part is no loss either.
+            is_damaged || !self.is_whole(*id)
+        };
         core.sort_by_key(|id| (!self.config.tolerance.spared.contains(id), is_lost(id)));
         let mut others = core.split_off(self.config.needed());
         if core.iter().any(|id| self.servers[place(*id)].has_ended) {

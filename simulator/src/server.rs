@@ -26,6 +26,8 @@ pub(crate) struct Server<N: Node> {
     pub(crate) outputs: VecDeque<Output<N>>,
     /// It will crash in the middle of something soon.
     pub(crate) doomed: Option<Doom>,
+    /// It lost its disk, and was not seen to be whole since.
+    pub(crate) is_new: bool,
     /// Its disk failed: it never comes back.
     pub(crate) has_ended: bool,
     pub(crate) stall: Option<Box<Stall<N>>>,
@@ -80,21 +82,10 @@ impl<N: Node> Server<N> {
             keys: LifeKeys::new(config.seed, id.0, 0),
             timers: Vec::new(),
             timers_set: 0,
-            disk: Disk {
-                durable: N::Durable::default(),
-                unfolded: Vec::new(),
-                synced: 0,
-                unsynced: VecDeque::new(),
-                syncing: None,
-                syncs: 0,
-                is_slow: false,
-                fails_next_sync: false,
-                full_until: None,
-                unwritten: 0,
-                store: config.has_bytes().then(|| Box::new(Store::new(config.seed, id, config.disk.torn))),
-            },
+            disk: Disk::empty(config, id),
             outputs: VecDeque::new(),
             doomed: None,
+            is_new: false,
             has_ended: false,
             stall: None,
             crash_loop: None,
@@ -155,6 +146,22 @@ impl<N: Node> Server<N> {
 }
 
 impl<N: Node> Disk<N> {
+    pub(crate) fn empty(config: &Config, id: NodeId) -> Self {
+        Disk {
+            durable: N::Durable::default(),
+            unfolded: Vec::new(),
+            synced: 0,
+            unsynced: VecDeque::new(),
+            syncing: None,
+            syncs: 0,
+            is_slow: false,
+            fails_next_sync: false,
+            full_until: None,
+            unwritten: 0,
+            store: config.has_bytes().then(|| Box::new(Store::new(config.seed, id, config.disk.torn))),
+        }
+    }
+
     pub(crate) fn written(&self) -> u64 {
         self.synced + self.unsynced.len() as u64
     }

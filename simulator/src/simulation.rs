@@ -1,7 +1,7 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Step, Time,
-    Violation, What,
+    Answer, Caller, Effect, Effects, Input, Loss, Message, Node, NodeId, Nodes, Observer, PacketId, Place,
+    Step, Time, Violation, What,
 };
 
 use crate::assertion::{inside_node, install_hook};
@@ -40,6 +40,7 @@ pub struct Simulation<N: Node, W, O> {
     node_config: N::Config,
     pub(crate) workload: W,
     pub(crate) favourite: fn(&N) -> bool,
+    pub(crate) is_whole: fn(&N) -> bool,
     pub(crate) now: Time,
     /// How many events had this same time.
     standstill: u64,
@@ -138,6 +139,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             node_config: node,
             workload,
             favourite: |_| false,
+            is_whole: |_| true,
             now: Time::ZERO,
             standstill: 0,
             queue: Queue::new(QueueKind::default()),
@@ -183,6 +185,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self
     }
 
+    /// Which nodes have joined, where nodes that lose their disks join anew: no disk is taken while a node is down or
+    /// has not joined, so that never more is lost than one node has.
+    #[must_use]
+    pub fn whole(mut self, is_whole: fn(&N) -> bool) -> Self {
+        self.is_whole = is_whole;
+        self
+    }
+
     /// Lets the events wait in a queue of this kind. The run stays the same: that is what it is for.
     #[must_use]
     pub fn on(mut self, kind: QueueKind) -> Self {
@@ -208,10 +218,19 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.stream.fail(Violation::new("Time goes on", story));
             return false;
         }
-        match event {
-            // By reference: an input is large, and need not move again.
+        self.happen(&event);
+        if self.nemesis.lookouts > 0 {
+            self.look_out();
+        }
+        !self.stream.has_failed() && self.phase != Phase::Over
+    }
+
+    /// By reference: to take an event apart would copy it once more, and piece by piece.
+    #[inline(never)]
+    fn happen(&mut self, event: &Event<N>) {
+        match *event {
             Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
-            Event::Answer(packet, caller, answer) => self.answered(packet, caller, answer),
+            Event::Answer(packet, caller, ref answer) => self.answered(packet, caller, answer),
             Event::Timer(id, timer) => self.ring(id, timer),
             Event::Synced(id, life) => self.synced(id, life),
             Event::Client(slot) => self.client_wakes(slot),
@@ -226,10 +245,6 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Event::Deliver => self.deliver(),
             Event::Heal => self.heal(),
         }
-        if self.nemesis.lookouts > 0 {
-            self.look_out();
-        }
-        !self.stream.has_failed() && self.phase != Phase::Over
     }
 
     pub fn now(&self) -> Time {
@@ -492,7 +507,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.dropped(packet, Loss::Partitioned);
         } else {
             let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
-            if self.traffic.is_some() {
+            if let Some(traffic) = &mut self.traffic
+                && let Input::Message(_, message) = &input
+                && matches!(fate, Fate::Carried { .. })
+                && traffic.interferes(self.now, message.kind())
+            {
                 return self.carry_in_traffic(packet, from, to, fate, input);
             }
             self.carry(packet, fate, Event::Arrival(packet, to, input));
@@ -544,12 +563,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 /// Disks.
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// One sync at a time, for all that was written before it (group commit).
-    #[inline]
+    #[inline(always)]
     fn begin_sync(&mut self, id: NodeId) {
-        let server = &mut self.servers[place(id)];
-        if server.disk.unsynced.is_empty() || server.disk.syncing.is_some() {
-            return;
+        let disk = &self.servers[place(id)].disk;
+        if !disk.unsynced.is_empty() && disk.syncing.is_none() {
+            self.begin_next_sync(id);
         }
+    }
+
+    fn begin_next_sync(&mut self, id: NodeId) {
+        let server = &mut self.servers[place(id)];
         let span = if server.disk.is_slow { self.slow_sync } else { self.sync };
         let mut takes = span.at(server.keys.sync.bits(server.disk.syncs));
         if let Some(script) = &mut self.script {
@@ -593,10 +616,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// It keeps what was synced and a drawn prefix of what was not.
     pub(crate) fn crash(&mut self, id: NodeId) {
-        if self.nodes[place(id)].take().is_none() {
-            return;
-        }
+        let Some(node) = self.nodes[place(id)].take() else { return };
         let server = &mut self.servers[place(id)];
+        server.is_new &= !(self.is_whole)(&node);
         let (synced, written) = (server.disk.synced, server.disk.written());
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
         let most = written - server.disk.unwritten;

@@ -1,7 +1,9 @@
 //! Between a node and its disk: what a boot reads back, and the end of a node whose disk failed (rule 3).
-use synod_protocol::{Node, NodeId, Observer, Place, Violation, What};
+use synod_protocol::{Node, NodeId, Observer, Place, Time, Violation, What};
 
-use crate::simulation::{Simulation, Workload, place};
+use crate::nemesis::Striker;
+use crate::server::Disk;
+use crate::simulation::{Event, Simulation, Workload, place};
 
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// May this node boot? Where the run has bytes, from what they say.
@@ -34,6 +36,35 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 self.end(id, damage);
                 false
             }
+        }
+    }
+
+    /// A node goes down, and comes back with an empty disk; unless another one is not whole.
+    pub(crate) fn wipe(&mut self, by: Striker, victim: Option<NodeId>, down_for: u64) {
+        let victim = victim.filter(|id| !self.servers[place(*id)].has_ended && self.others_are_whole(*id));
+        let Some(victim) = victim else { return self.plan(by) };
+        if let Some(script) = &mut self.script {
+            script.note_wipe(self.now, victim, down_for);
+        }
+        self.take_down(victim);
+        let server = &mut self.servers[place(victim)];
+        (server.disk, server.is_new) = (Disk::empty(&self.config, victim), true);
+        self.counts.wipes += 1;
+        self.stream.emit(self.now, Place::Node(victim), What::Wiped, &self.nodes);
+        self.nemesis.expect_back(by, 1);
+        self.queue.push(Time(self.now.0 + down_for), Event::Boot(victim, Some(by)));
+    }
+
+    fn others_are_whole(&self, id: NodeId) -> bool {
+        let others = self.nodes.iter().zip(1..).filter(|(_, number)| NodeId(*number) != id);
+        others.into_iter().all(|(node, _)| node.as_ref().is_some_and(self.is_whole))
+    }
+
+    /// Has it all that it was given to keep?
+    pub(crate) fn is_whole(&self, id: NodeId) -> bool {
+        match &self.nodes[place(id)] {
+            Some(node) => (self.is_whole)(node),
+            None => !self.servers[place(id)].is_new,
         }
     }
 

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::fault::geometric;
-use crate::{Config, Draws, Fault, Priorities, Site};
+use crate::{Config, Delay, Draws, Fault, Priorities, Site};
 
 /// Places of draws that belong to no class of faults.
 const SIZE: u64 = 1_000;
 const LOAD: u64 = 1_001;
 const ORDER: u64 = 1_002;
+const TAIL: u64 = 1_010;
 
 /// For swarms.
 impl Config {
@@ -20,6 +21,14 @@ impl Config {
             let is_on = draws.chance(if fault <= Fault::Clock { 0.75 } else { 0.4 });
             let hardness = is_on.then(|| draws.unit());
             self.set(fault, hardness);
+        }
+        // Some tails are exponential: most packets are a little late, and not a few by much.
+        let mut tail = Draws::new(self.seed, Site::Swarm, TAIL, 0);
+        if let Delay::Bimodal { near, far, .. } = &self.network.delay
+            && tail.chance(0.3)
+        {
+            let mean = Duration::from_millis(geometric(2.0, 30.0, tail.unit()) as u64);
+            self.network.delay = Delay::Exponential { least: near.start, mean, most: far.end };
         }
         self
     }

@@ -38,6 +38,7 @@ pub enum Brief {
     Synced { records: u64 },
     Crashed { records: u64 },
     Ended,
+    Wiped,
     Called { packet: PacketId, caller: Caller },
     Returned { packet: PacketId, caller: Caller },
     GaveUp { caller: Caller },
@@ -96,6 +97,7 @@ fn brief<N: Node>(what: &What<'_, N>) -> Brief {
         What::Synced { records } => Brief::Synced { records: *records },
         What::Crashed { records } => Brief::Crashed { records: *records },
         What::Ended { .. } => Brief::Ended,
+        What::Wiped => Brief::Wiped,
         What::Called { packet, caller, .. } => Brief::Called { packet: *packet, caller: *caller },
         What::Returned { packet, caller, .. } => Brief::Returned { packet: *packet, caller: *caller },
         What::GaveUp { caller } => Brief::GaveUp { caller: *caller },
@@ -120,6 +122,7 @@ impl fmt::Display for Line {
             Brief::Synced { records } => write!(f, "{records} records are durable"),
             Brief::Crashed { records } => write!(f, "crashes, {records} records survive"),
             Brief::Ended => f.write_str("ends: its disk failed"),
+            Brief::Wiped => f.write_str("gets an empty disk"),
             Brief::Called { packet, caller } => {
                 write!(f, "call {} by {}, packet {}", caller.number, caller.via, packet.0)
             }

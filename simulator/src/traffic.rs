@@ -19,6 +19,8 @@ pub(crate) struct Traffic<N: Node> {
     /// In bytes per second, of each link.
     bandwidth: Option<u64>,
     links: Vec<Link>,
+    /// From then on no link is clogged, unless one gets so again.
+    clogged_until: Time,
     filters: Vec<Filter>,
     /// The kinds of messages that were sent so far, in the order in which they first were.
     pub(crate) kinds: Vec<&'static str>,
@@ -61,6 +63,7 @@ impl<N: Node> Traffic<N> {
             nodes,
             bandwidth: config.network.bandwidth,
             links: vec![link; nodes * nodes],
+            clogged_until: Time::ZERO,
             filters: Vec::new(),
             kinds: Vec::new(),
             pool: Pool::new(config),
@@ -69,6 +72,7 @@ impl<N: Node> Traffic<N> {
 
     pub(crate) fn clog(&mut self, node: NodeId, until: Time) {
         let node = node.0 as usize - 1;
+        self.clogged_until = self.clogged_until.max(until);
         for other in 0..self.nodes {
             for link in [node * self.nodes + other, other * self.nodes + node] {
                 self.links[link].clogged_until = until;
@@ -86,16 +90,25 @@ impl<N: Node> Traffic<N> {
         }
     }
 
-    /// What becomes of a message that the weather lets pass: it waits for its turn and for the clog, and
-    /// passes no filter.
-    fn fate(&mut self, now: Time, from: NodeId, to: NodeId, message: &N::Message, fate: Fate) -> Fate {
-        let Fate::Carried { mut after, mut twin_after } = fate else { return Fate::Lost };
-        let kind = message.kind();
+    /// May it do anything to a message of this kind now? Whatever the answer, it has heard of the kind.
+    #[inline]
+    pub(crate) fn interferes(&mut self, now: Time, kind: &'static str) -> bool {
         // Most often the constant itself, which is seen at its address.
         let is_known = self.kinds.iter().any(|known| std::ptr::eq(*known, kind));
         if !is_known && !self.kinds.contains(&kind) {
             self.kinds.push(kind);
         }
+        self.bandwidth.is_some()
+            || self.pool.is_some()
+            || !self.filters.is_empty()
+            || self.clogged_until > now
+    }
+
+    /// What becomes of a message that the weather lets pass: it waits for its turn and for the clog, and
+    /// passes no filter.
+    fn fate(&mut self, now: Time, from: NodeId, to: NodeId, message: &N::Message, fate: Fate) -> Fate {
+        let Fate::Carried { mut after, mut twin_after } = fate else { return Fate::Lost };
+        let kind = message.kind();
         if self.filters.iter().any(|filter| filter.kind == kind && [from, to].contains(&filter.node)) {
             return Fate::Lost;
         }

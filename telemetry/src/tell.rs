@@ -122,6 +122,11 @@ impl<N: Node, R: Narrator<N>> Teller<N, R> {
                 let why = vec![Attribute::new(key::FAULT, why.to_string())];
                 self.went_down(node_of(step)?, "disk failed", why);
             }
+            What::Wiped => {
+                let why =
+                    vec![Attribute::new(key::FAULT, "its disk was replaced by an empty one".to_owned())];
+                self.went_down(node_of(step)?, "wiped", why);
+            }
             What::Called { packet, caller, request } => self.called(*packet, *caller, request),
             What::Returned { packet, caller, answer } => self.returned(*packet, *caller, answer)?,
             What::GaveUp { caller } => self.gave_up(*caller),

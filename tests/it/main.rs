@@ -19,3 +19,4 @@ mod raft_spec;
 mod conform;
 mod raft_conform;
 mod raft_dialogues;
+mod paxos_conform;

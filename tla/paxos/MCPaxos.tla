@@ -5,6 +5,9 @@ EXTENDS Paxos, TLC
 
 \* Two of three: the three majorities.
 MCQuorum == {Q \in SUBSET Acceptor : \E a \in Acceptor : Q = Acceptor \ {a}}
+\* Flexible: all must promise, and any one may choose.
+All == {Acceptor}
+Anyone == {{a} : a \in Acceptor}
 Ballots2 == 0..1
 Ballots3 == 0..2
 Symmetric == Permutations(Acceptor)

@@ -12,10 +12,11 @@
 (***************************************************************************)
 EXTENDS Integers
 
-CONSTANTS Value, Acceptor, Quorum, Ballot
+CONSTANTS Value, Acceptor, Quorum1, Quorum2, Ballot
 
-ASSUME QuorumsIntersect == /\ \A Q \in Quorum : Q \subseteq Acceptor
-                           /\ \A Q, R \in Quorum : Q \cap R # {}
+\* Of each phase; only those of different phases must meet (Howard, Malkhi & Spiegelman, Flexible Paxos, 2016).
+ASSUME QuorumsIntersect == /\ \A Q \in Quorum1 \cup Quorum2 : Q \subseteq Acceptor
+                           /\ \A Q \in Quorum1, R \in Quorum2 : Q \cap R # {}
 
 None == "none"       \* no value
 
@@ -73,7 +74,7 @@ MayPropose(answers, v) ==
 
 Phase2a(b, v) ==
     /\ ~\E m \in msgs : m.type = "2a" /\ m.bal = b
-    /\ \E Q \in Quorum :
+    /\ \E Q \in Quorum1 :
         /\ \A a \in Q : \E m \in Promises(Q, b) : m.acc = a
         /\ MayPropose(Promises(Q, b), v)
     /\ Send([type |-> "2a", bal |-> b, val |-> v])

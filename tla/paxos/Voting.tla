@@ -9,10 +9,11 @@
 (***************************************************************************)
 EXTENDS Integers
 
-CONSTANTS Value, Acceptor, Quorum, Ballot
+CONSTANTS Value, Acceptor, Quorum1, Quorum2, Ballot
 
-ASSUME QuorumsIntersect == /\ \A Q \in Quorum : Q \subseteq Acceptor
-                           /\ \A Q, R \in Quorum : Q \cap R # {}
+\* Of each phase; only those of different phases must meet (Howard, Malkhi & Spiegelman, Flexible Paxos, 2016).
+ASSUME QuorumsIntersect == /\ \A Q \in Quorum1 \cup Quorum2 : Q \subseteq Acceptor
+                           /\ \A Q \in Quorum1, R \in Quorum2 : Q \cap R # {}
 
 VARIABLES
     votes,     \* of each acceptor, pairs <<ballot, value>>
@@ -31,16 +32,16 @@ VotedFor(a, b, v) == <<b, v>> \in votes[a]
 
 DidNotVoteAt(a, b) == \A v \in Value : ~VotedFor(a, b, v)
 
-ChosenAt(b, v) == \E Q \in Quorum : \A a \in Q : VotedFor(a, b, v)
+ChosenAt(b, v) == \E Q \in Quorum2 : \A a \in Q : VotedFor(a, b, v)
 
 chosen == {v \in Value : \E b \in Ballot : ChosenAt(b, v)}
 
 \* It has not voted in ballot b, and never will.
 CannotVoteAt(a, b) == maxBal[a] > b /\ DidNotVoteAt(a, b)
 
-\* Nothing but v has been or will be chosen in ballot b: a quorum voted for v or does not vote there.
+\* Nothing but v has been or will be chosen in ballot b: in each quorum, somebody voted for v or does not vote.
 NoneOtherChoosableAt(b, v) ==
-    \E Q \in Quorum : \A a \in Q : VotedFor(a, b, v) \/ CannotVoteAt(a, b)
+    \A Q \in Quorum2 : \E a \in Q : VotedFor(a, b, v) \/ CannotVoteAt(a, b)
 
 SafeAt(b, v) == \A c \in {c \in Ballot : c < b} : NoneOtherChoosableAt(c, v)
 
@@ -60,7 +61,7 @@ IncreaseMaxBal(a, b) == /\ b > maxBal[a]
 VoteFor(a, b, v) == /\ maxBal[a] <= b
                     /\ DidNotVoteAt(a, b)
                     /\ \A c \in Acceptor \ {a} : \A w \in Value : VotedFor(c, b, w) => w = v
-                    /\ \E Q \in Quorum : ShowsSafeAt(Q, b, v)
+                    /\ \E Q \in Quorum1 : ShowsSafeAt(Q, b, v)
                     /\ votes' = [votes EXCEPT ![a] = @ \cup {<<b, v>>}]
                     /\ maxBal' = [maxBal EXCEPT ![a] = b]
 

@@ -253,13 +253,14 @@ fn set(json: &Json) -> Option<Value> {
     }
 }
 
-/// JSON as TLA+: arrays are sequences, objects are records; null is nothing.
+/// JSON as TLA+: arrays are sequences, objects are records, `{"$set": […]}` is a set; null is nothing.
 fn value(json: &Json) -> Option<Value> {
     Some(match json {
         Json::Null => return None,
         Json::Bool(truth) => Value::Bool(*truth),
         Json::Number(number) => Value::Int(number.as_i64()?),
         Json::String(text) => Value::Str(Arc::from(&**text)),
+        Json::Object(fields) if fields.len() == 1 && fields.contains_key("$set") => set(&fields["$set"])?,
         Json::Array(elements) => Value::tuple(elements.iter().map(value).collect::<Option<_>>()?),
         Json::Object(fields) => {
             let field = |(name, json): (&String, &Json)| Some((Arc::from(&**name), value(json)?));

@@ -1,1 +1,7 @@
-//! x
+//! One binary: the papers' claims, dialogues that one would show in a lecture, and laws.
+mod cluster;
+mod dialogues;
+mod laws;
+mod paper_paxos_commit;
+mod paper_three_phase;
+mod paper_two_phase;

@@ -1,1 +1,5 @@
-//! One binary.
+//! One binary: the papers' claims, dialogues that one would show in a lecture, and laws.
+mod cluster;
+mod paper_craq;
+mod paper_failures;
+mod paper_updates;

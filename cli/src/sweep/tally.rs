@@ -58,6 +58,8 @@ pub struct Run {
     pub virtual_ns: u64,
     pub is_undecided: bool,
     pub violation: Option<Violation>,
+    /// It made no run.
+    pub refused: Option<synod_simulator::ConfigError>,
 }
 
 impl Tally {

@@ -230,6 +230,15 @@ impl<N: Node> Server<N> {
         Ok(())
     }
 
+    /// An empty disk takes the place of that of a node that is down.
+    pub(super) fn wipe(&mut self) -> Checked {
+        if self.node.is_some() || self.ended {
+            return breach(rule::STREAM, format!("{} got another disk while it was up, or gone", self.id));
+        }
+        (self.disk, self.synced) = (N::Durable::default(), 0);
+        Ok(())
+    }
+
     /// Nothing in memory survives.
     fn go_down(&mut self) {
         self.node = None;

@@ -56,6 +56,9 @@ impl Config {
             return Err(ConfigError::NoSpared { node, nodes: self.nodes });
         }
         self.scenario.as_ref().map_or(Ok(()), |scenario| Scenario::check(scenario, self.nodes))?;
+        if self.does(Fault::Wipe) && !self.process.may_wipe {
+            return Err(ConfigError::NobodyJoins);
+        }
         for (&fault, Strikes { pause, lasts }) in &self.nemesis.strikes {
             if !Fault::STRIKES.contains(&fault) {
                 return Err(ConfigError::NoStrike { fault });
@@ -104,6 +107,10 @@ pub enum ConfigError {
     NoSpared { node: u32, nodes: u32 },
     #[error("the scenario strikes n{node}; the nodes are n1 to n{nodes}")]
     NoNode { node: u32, nodes: u32 },
+    #[error(
+        "wipe takes the disk of a node, and the nodes of this algorithm do not join anew by themselves; leave it out"
+    )]
+    NobodyJoins,
     #[error("the scenario turns a knob: {0}")]
     Knob(#[from] super::KnobError),
     #[error("the scenario strikes \"it\" by a rule that waits for no predicate")]

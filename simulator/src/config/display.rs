@@ -23,6 +23,7 @@ impl fmt::Display for Config {
             nemesis,
             tolerance,
             scenario,
+            load,
             deviations,
         } = self;
         writeln!(f, "seed = {seed}")?;
@@ -74,6 +75,7 @@ impl fmt::Display for Config {
         writeln!(f, "process.slow_step = {:?}", process.slow_step)?;
         writeln!(f, "process.loop_up = {:?}", process.loop_up)?;
         writeln!(f, "process.loop_down = {:?}", process.loop_down)?;
+        writeln!(f, "process.may_wipe = {}", process.may_wipe)?;
         writeln!(f, "nemesis.at_favourite = {}", nemesis.at_favourite)?;
         for (fault, Strikes { pause, lasts }) in &nemesis.strikes {
             writeln!(f, "nemesis.{fault} = pause {pause:?}, lasts {lasts:?}")?;
@@ -98,6 +100,9 @@ impl fmt::Display for Config {
             if let Some(moment) = heal_at {
                 writeln!(f, "scenario.heal_at = {moment:?}")?;
             }
+        }
+        for (name, value) in load {
+            writeln!(f, "load.{name} = {value}")?;
         }
         if let Some(deviations) = deviations {
             writeln!(f, "deviations = {}, and all else is nominal", deviations.len())?;

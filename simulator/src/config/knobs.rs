@@ -15,6 +15,9 @@ pub type Turned = (String, String);
 pub enum KnobError {
     #[error("there is no knob \"{name}\"; {}", near(name, &Config::knobs()))]
     Unknown { name: String },
+    /// Of those that belong to the load.
+    #[error("there is no load.{name}; this algorithm has {known}")]
+    Load { name: String, known: &'static str },
     #[error("{name} is no \"{value}\"; write {due}")]
     Value { name: String, value: String, due: &'static str },
 }
@@ -32,6 +35,8 @@ enum Slot<'a> {
     Nodes(&'a mut Option<u32>),
     Priorities(&'a mut Option<Priorities>),
     Strikes(Fault, &'a mut BTreeMap<Fault, Strikes>),
+    /// Whoever makes the workload knows what it may be.
+    Load(&'a mut String),
 }
 
 /// Those that do not belong to one class of strikes.
@@ -90,7 +95,10 @@ impl Config {
     }
 
     fn slot(&mut self, name: &str) -> Option<Slot<'_>> {
-        let Config { liveness, client, network, disk, clock, process, nemesis, .. } = self;
+        let Config { liveness, client, network, disk, clock, process, nemesis, load, .. } = self;
+        if let Some(name) = name.strip_prefix("load.") {
+            return Some(Slot::Load(load.entry(name.to_owned()).or_default()));
+        }
         Some(match name {
             "nodes" => Slot::Number(&mut self.nodes),
             "clients" => Slot::Number(&mut self.clients),
@@ -146,6 +154,7 @@ impl Slot<'_> {
             Slot::Bandwidth(_) => "bytes per second, or unlimited",
             Slot::Nodes(_) => "a number of nodes, or default",
             Slot::Priorities(_) => "none, or \"3 changes in 1000 every 50us..500us\"",
+            Slot::Load(_) => "a word",
             Slot::Strikes(..) => "none, or \"every 2s..10s for 500ms..3s\"",
         }
     }
@@ -166,6 +175,7 @@ impl Slot<'_> {
             Slot::Priorities(slot) => {
                 *slot = if text == "none" { None } else { Some(priorities(text)?) };
             }
+            Slot::Load(slot) => text.clone_into(slot),
             Slot::Strikes(fault, strikes) => {
                 if text == "none" {
                     strikes.remove(&fault);

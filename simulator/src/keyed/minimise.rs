@@ -233,7 +233,7 @@ fn group(deviation: &Deviation) -> u64 {
             Site::Clock => 7,
             _ => 8,
         },
-        Deviation::Strike(Strike { blow: Blow::Crash { .. }, .. }) => 9,
+        Deviation::Strike(Strike { blow: Blow::Crash { .. } | Blow::Wipe, .. }) => 9,
         Deviation::Strike(Strike { blow: Blow::Deed { deed, .. }, .. }) => 10 + deed.class() as u64,
     }
 }

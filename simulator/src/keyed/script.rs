@@ -62,7 +62,7 @@ impl Script {
                 Deviation::Call(call) => {
                     calls.insert((call.client, call.number), *call);
                 }
-                Deviation::Strike(strike) => strikes.push(strike.clone()),
+                Deviation::Strike(strike) => strikes.extend(strike.within(config.nodes)),
             }
         }
         Some(Script::of(config, Mode::Told { draws, calls, strikes }))
@@ -204,6 +204,11 @@ impl Script {
         self.note_strike(Strike { at, lasts, victims: vec![victim], blow: Blow::Crash { falls } });
     }
 
+    pub(crate) fn note_wipe(&mut self, at: Time, victim: NodeId, down_for: u64) {
+        let lasts = Duration::from_nanos(down_for);
+        self.note_strike(Strike { at, lasts, victims: vec![victim], blow: Blow::Wipe });
+    }
+
     pub(crate) fn note_deed(
         &mut self,
         at: Time,
@@ -242,6 +247,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let of = Striker::Told(number);
         match blow {
             Blow::Deed { deed, draws } => self.act(of, deed, victims, self.now.after(lasts), draws),
+            Blow::Wipe => self.wipe(of, victims.first().copied(), nanos(lasts)),
             Blow::Crash { falls: Some(falls) } => {
                 victims.into_iter().for_each(|victim| self.doom(of, victim, nanos(lasts), falls));
             }

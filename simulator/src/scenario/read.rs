@@ -87,7 +87,9 @@ impl Reader<'_> {
             };
             let turned = Config::new(0).turn(&name_here, &text);
             turned.map_err(|error| match error {
-                KnobError::Unknown { .. } => self.error(name.span(), error.to_string()),
+                KnobError::Unknown { .. } | KnobError::Load { .. } => {
+                    self.error(name.span(), error.to_string())
+                }
                 KnobError::Value { .. } => self.error(value.span(), error.to_string()),
             })?;
             knobs.push((name_here, text));
@@ -160,7 +162,7 @@ impl Reader<'_> {
     }
 
     fn fault(&self, value: Value<'_>) -> Read<Fault> {
-        self.one_of(value, "fault class", Fault::ALL.map(|fault| (fault.name(), fault)))
+        self.one_of(value, "fault class", Fault::EVERY.map(|fault| (fault.name(), fault)))
     }
 
     fn strike(&self, value: Value<'_>) -> Read<Fault> {

@@ -91,6 +91,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         };
         match (action.does, cut) {
             (Fault::Crash, _) => self.crash_by_rule(of, &action, victims, &mut draws),
+            (Fault::Wipe, _) => {
+                let down_for = nanos(draws.within(&action.lasts));
+                self.wipe(of, victims.first().copied(), down_for);
+            }
             (Fault::Flapping, Some(cut)) => {
                 self.act(of, Deed::Flap { cut, is_cut: true }, Vec::new(), until, draws);
             }

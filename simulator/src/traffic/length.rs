@@ -84,7 +84,12 @@ macro_rules! whole {
     ($($serialize:ident: $number:ty, $magnitude:ident;)*) => {$(
         #[inline]
         fn $serialize(self, number: $number) -> Counted {
-            let digits = number.$magnitude().checked_ilog10().map_or(1, |digits| digits as usize + 1);
+            let magnitude = number.$magnitude();
+            let digits = match magnitude {
+                0..10 => 1,
+                10..100 => 2,
+                _ => magnitude.ilog10() as usize + 1,
+            };
             #[allow(unused_comparisons, reason = "half of them have no sign")]
             self.add(digits + usize::from(number < 0))
         }

