@@ -80,7 +80,7 @@ pub struct RunArgs {
     /// Fault classes with commas between them, `none`, or `all`:
     /// loss, duplication, delay, partition, one-way, crash, disk, clock, torn, failed-sync, full-disk,
     /// bit-rot, latent-error, misdirection, crash-loop, pause, slow-node, clock-jump, clock-strobe,
-    /// bandwidth, clog, filter, flapping
+    /// bandwidth, clog, filter, flapping, wipe
     /// [default: all that the algorithm is made for, or with --scenario those that it names]
     #[arg(long, value_name = "LIST", value_parser = faults)]
     pub faults: Option<Faults>,

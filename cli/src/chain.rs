@@ -10,6 +10,7 @@ use synod_simulator::{ClientCall, Draws, Predicates, Sometimes, Tolerance};
 use crate::{
     algorithm::Algorithm,
     compare::{Replicates, Victim},
+    load,
     promise::{Linearizable, Objects},
 };
 
@@ -113,6 +114,14 @@ macro_rules! algorithm {
 
             fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Command {
                 WORKLOAD.command(client, nth, || draws.bits())
+            }
+
+            fn load(words: &load::Words) -> Result<load::Load<Self>, synod_simulator::KnobError> {
+                load::key_value(words).map(load::of_key_value)
+            }
+
+            fn drawn_load(draws: &mut Draws) -> load::Words {
+                load::drawn_key_value(draws)
             }
 
             fn is_favourite(node: &Server) -> bool {

@@ -15,6 +15,7 @@ use synod_telemetry::{Milestone, Narrator, Story};
 use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
     compare::{Replicates, Victim},
+    load,
     promise::{Linearizable, Objects},
 };
 
@@ -89,6 +90,14 @@ impl Algorithm for MultiPaxos {
 
     fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Command {
         WORKLOAD.command(client, nth, || draws.bits())
+    }
+
+    fn load(words: &load::Words) -> Result<load::Load<Self>, synod_simulator::KnobError> {
+        load::key_value(words).map(load::of_key_value)
+    }
+
+    fn drawn_load(draws: &mut Draws) -> load::Words {
+        load::drawn_key_value(draws)
     }
 
     fn is_favourite(node: &Server) -> bool {

@@ -103,6 +103,7 @@ mod clock;
 mod network;
 mod traffic;
 mod storage;
+mod syncing;
 mod store;
 
 mod deed;

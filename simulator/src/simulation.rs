@@ -7,7 +7,7 @@ use synod_protocol::{
 use crate::assertion::{inside_node, install_hook};
 use crate::client::Clients;
 use crate::config::{Config, ConfigError};
-use crate::draw::{Draws, Key, Site, Span, nanos};
+use crate::draw::{Draws, Site, Span, nanos};
 use crate::keyed::Script;
 use crate::nemesis::{Falls, Nemesis, Striker};
 use crate::network::{Cuts, End, Fate, Lane, Weather};
@@ -56,8 +56,8 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) weather: Weather,
     pub(crate) traffic: Option<Box<Traffic<N>>>,
     next_packet: u64,
-    sync: Span,
-    slow_sync: Span,
+    pub(crate) sync: Span,
+    pub(crate) slow_sync: Span,
     pub(crate) clients: Clients,
     pub(crate) calls: Vec<ClientCall<N>>,
     pub(crate) nemesis: Nemesis,
@@ -474,7 +474,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     #[inline]
-    fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
         let packet = self.new_packet();
         self.counts.sent += 1;
         let to = match &content {
@@ -509,10 +509,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
             if let Some(traffic) = &mut self.traffic
                 && let Input::Message(_, message) = &input
-                && matches!(fate, Fate::Carried { .. })
-                && traffic.interferes(self.now, message.kind())
             {
-                return self.carry_in_traffic(packet, from, to, fate, input);
+                let is_carried = matches!(fate, Fate::Carried { .. });
+                let interferes = is_carried && traffic.interferes(self.now, message.kind());
+                // A script has a say in everything.
+                if interferes || self.script.is_some() {
+                    return self.carry_in_traffic(packet, from, to, fate, input);
+                }
             }
             self.carry(packet, fate, Event::Arrival(packet, to, input));
         }
@@ -557,79 +560,6 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     pub(crate) fn new_packet(&mut self) -> PacketId {
         self.next_packet += 1;
         PacketId(self.next_packet - 1)
-    }
-}
-
-/// Disks.
-impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
-    /// One sync at a time, for all that was written before it (group commit).
-    #[inline(always)]
-    fn begin_sync(&mut self, id: NodeId) {
-        let disk = &self.servers[place(id)].disk;
-        if !disk.unsynced.is_empty() && disk.syncing.is_none() {
-            self.begin_next_sync(id);
-        }
-    }
-
-    fn begin_next_sync(&mut self, id: NodeId) {
-        let server = &mut self.servers[place(id)];
-        let span = if server.disk.is_slow { self.slow_sync } else { self.sync };
-        let mut takes = span.at(server.keys.sync.bits(server.disk.syncs));
-        if let Some(script) = &mut self.script {
-            let range =
-                if server.disk.is_slow { &self.config.disk.slow_sync } else { &self.config.disk.sync };
-            takes = script.sync([id.0.into(), server.life, server.disk.syncs], range, takes);
-        }
-        let at = Time(self.now.0 + takes);
-        server.disk.syncs += 1;
-        server.disk.syncing = Some(server.disk.written());
-        self.queue.push(at, Event::Synced(id, server.life));
-    }
-
-    fn synced(&mut self, id: NodeId, life: u64) {
-        if self.stalled > 0 && self.does_not_attend(id) {
-            return self.hold(id, Event::Synced(id, life));
-        }
-        let server = &mut self.servers[place(id)];
-        if server.life != life {
-            return;
-        }
-        let Some(records) = server.disk.syncing.take() else { return };
-        if server.disk.fails_next_sync {
-            return self.sync_failed(id);
-        }
-        server.disk.synced(records);
-        self.counts.syncs += 1;
-        self.stream.emit(self.now, Place::Node(id), What::Synced { records }, &self.nodes);
-        let mut crashes_after = self.crash_within_release(id);
-        while crashes_after != Some(0)
-            && let Some(Output { cause, effect, content, .. }) = self.servers[place(id)].next_output()
-        {
-            crashes_after = crashes_after.map(|outputs| outputs - 1);
-            self.send(id, cause, effect, content);
-        }
-        match crashes_after {
-            Some(_) => self.take_down(id),
-            None => self.begin_sync(id),
-        }
-    }
-
-    /// It keeps what was synced and a drawn prefix of what was not.
-    pub(crate) fn crash(&mut self, id: NodeId) {
-        let Some(node) = self.nodes[place(id)].take() else { return };
-        let server = &mut self.servers[place(id)];
-        server.is_new &= !(self.is_whole)(&node);
-        let (synced, written) = (server.disk.synced, server.disk.written());
-        let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
-        let most = written - server.disk.unwritten;
-        let mut records = Span::of(synced, most + 1).at(bits);
-        if let Some(script) = &mut self.script {
-            records = synced + script.crash([id.0.into(), server.life, 1], records - synced, most - synced);
-        }
-        server.end_life(records);
-        self.counts.crashes += 1;
-        self.counts.records_lost += written - records;
-        self.stream.emit(self.now, Place::Node(id), What::Crashed { records }, &self.nodes);
     }
 }
 

@@ -20,3 +20,4 @@ mod conform;
 mod raft_conform;
 mod raft_dialogues;
 mod paxos_conform;
+mod paxos_spec;

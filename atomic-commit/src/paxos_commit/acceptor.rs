@@ -76,7 +76,7 @@ impl PaxosCommit {
 
     /// Spec: PaxosCommit!Forget
     pub(crate) fn on_forget(&mut self, txn: TxnId, out: &mut Effects<Self>) {
-        if !self.persistent.ballots.get(&txn).is_some_and(|ballots| !ballots.is_over) {
+        if self.persistent.ballots.get(&txn).is_none_or(|ballots| ballots.is_over) {
             return out.note(CommitEvent::IgnoredStale { txn });
         }
         out.note(CommitEvent::Forgot { txn });

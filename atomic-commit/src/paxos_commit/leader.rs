@@ -1,6 +1,6 @@
 //! The leader: anybody, and several at once. It collects what acceptors took, and needs no disk.
 use alloc::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
     vec::Vec,
 };
@@ -187,10 +187,10 @@ impl PaxosCommit {
         let participants = Arc::clone(&branch.participants);
         out.note(CommitEvent::InDoubt { txn });
         out.set_timer(Timer::Doubt(txn), self.config.doubt.clone());
-        if !self.leading.contains_key(&txn) {
+        if let Entry::Vacant(place) = self.leading.entry(txn) {
             let phase = Phase::One(BTreeMap::new());
             let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
-            self.leading.insert(txn, Leading { participants, call: None, ballot, seen, phase });
+            place.insert(Leading { participants, call: None, ballot, seen, phase });
             self.start_ballot(txn, out);
         }
     }

@@ -2,6 +2,7 @@
 mod cluster;
 mod dialogues;
 mod laws;
+mod model;
 mod paper_paxos_commit;
 mod paper_three_phase;
 mod paper_two_phase;

@@ -1,5 +1,6 @@
 //! One binary: the papers' claims, dialogues that one would show in a lecture, and laws.
 mod cluster;
+mod laws;
 mod paper_craq;
 mod paper_failures;
 mod paper_updates;

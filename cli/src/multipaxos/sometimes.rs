@@ -90,15 +90,13 @@ impl Sometimes<Server> for MultiPaxosSometimes {
 
 fn noted(event: &MultiPaxosEvent, before: Option<View>, tally: &mut Tally) {
     match event {
-        MultiPaxosEvent::BecameLeader { recovered, .. } => {
-            if before.is_some_and(|view| view.chosen < *recovered) {
-                tally.reach("votes_of_an_earlier_ballot_were_taken_over");
-            }
+        MultiPaxosEvent::BecameLeader { recovered, .. }
+            if before.is_some_and(|view| view.chosen < *recovered) =>
+        {
+            tally.reach("votes_of_an_earlier_ballot_were_taken_over");
         }
-        MultiPaxosEvent::Prepared { .. } => {
-            if before.is_some_and(|view| view.role == RoleName::Leader) {
-                tally.reach("leader_began_again_after_a_refusal");
-            }
+        MultiPaxosEvent::Prepared { .. } if before.is_some_and(|view| view.role == RoleName::Leader) => {
+            tally.reach("leader_began_again_after_a_refusal");
         }
         MultiPaxosEvent::Proposed { no_ops: 1.., .. } => tally.reach("hole_was_filled_with_a_no_op"),
         MultiPaxosEvent::Refused { ballot, promised } if promised > ballot => {

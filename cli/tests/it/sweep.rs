@@ -437,3 +437,42 @@ fn the_trace_of_a_run_that_holds_has_no_story() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("is cut off"), "{}", stderr(&output));
 }
+
+/// A sweep follows a scenario and turns knobs in each of its runs; what makes no run is told, and no seed is passed
+/// over in silence.
+#[test]
+fn a_sweep_follows_a_scenario_and_turns_knobs() {
+    let here = folder("asked");
+    let file = "[config]\nnodes = 3\noperations = 20\nload.reads = 100\n\n[[rule]]\nat = \"1s\"\npick = [{ do = \"crash\", who = \"all\", lasts = \"200ms\" }]\n";
+    fs::write(here.join("s.toml"), file).expect("a file can be made");
+    let swept = |more: &str| {
+        let output = synod(&here, &format!("sweep raft --seeds 0..8 --json --scenario s.toml {more}"));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_str::<Value>(&stdout(&output)).expect("json")["tally"]["counts"].clone()
+    };
+    let (three, one) =
+        (swept("--set client.think=100ms..200ms"), swept("--set client.think=100ms..200ms --set nodes=1"));
+    assert!(
+        three["crashes"].as_u64() > one["crashes"].as_u64() && one["crashes"].as_u64() > Some(4),
+        "{three} {one}"
+    );
+    assert_eq!(three["lost"], 0, "nothing but the scenario strikes");
+    for (line, said) in [
+        ("--set network.los=1", "did you mean network.loss?"),
+        ("--set network.loss=2", "write a share: 0.1, or 10%"),
+        ("--set nodes", "write KNOB=VALUE"),
+        ("--set nodes=0", "seed 0 makes no run with what was asked for: nodes is 0"),
+        ("--set load.read=3", "there is no load.read; this algorithm has keys, skew, reads and values"),
+        ("--set load.reads=300", "load.reads is no \"300\"; write how many of 100 calls read"),
+    ] {
+        let output = synod(&here, &format!("sweep raft --seeds 0..8 {line}"));
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{line}: {}", stderr(&output));
+    }
+    let output = synod(&here, "run raft --faults wipe --seed 1");
+    assert!(
+        output.status.code() == Some(2) && stderr(&output).contains("do not join anew"),
+        "{}",
+        stderr(&output)
+    );
+}

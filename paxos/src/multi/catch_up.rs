@@ -61,6 +61,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     }
 
     /// Sends the values of these slots, of which this server has votes; or none.
+    ///
+    /// Spec: MultiPaxos!SendAccept
     pub(crate) fn send_accept(&self, to: NodeId, slots: Option<(Slot, Slot)>, out: &mut Effects<Self>) {
         let Role::Leader(leadership) = &self.role else { return };
         let values: Arc<[Value<_>]> = slots.map_or_else(Arc::default, |(first, last)| {
@@ -77,6 +79,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     }
 
     /// Helps a follower that lacks this slot, unless help is under way.
+    ///
+    /// Spec: MultiPaxos!SendInstall
     pub(crate) fn catch_up(&mut self, to: NodeId, missing: Option<Slot>, out: &mut Effects<Self>) {
         let (ballot, chosen) = (self.promised(), self.chosen);
         let Role::Leader(leadership) = &mut self.role else { return };

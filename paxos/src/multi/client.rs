@@ -6,6 +6,8 @@ use super::{MultiPaxos, MultiPaxosEvent, node::Role};
 impl<S: StateMachine> MultiPaxos<S> {
     /// The leader gives the call a slot, once in its ballot; anybody answers what was executed; the others
     /// say who leads.
+    ///
+    /// Spec: MultiPaxos!AskRead
     pub(crate) fn on_client_request(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
         let Caller { client, number, .. } = from;
         match self.replicated.seen(client, number) {

@@ -86,6 +86,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     ///
     /// A snapshot counts as well: it stands for slots of which this server knows no values, and which are
     /// chosen.
+    ///
+    /// Spec: MultiPaxos!HandlePromise
     pub(crate) fn on_promise(&mut self, from: NodeId, promise: &Promise<S>, out: &mut Effects<Self>) {
         if promise.ballot != self.promised() || !matches!(self.role, Role::Candidate(_)) {
             return;

@@ -139,6 +139,7 @@ impl Event for MultiPaxosEvent {
         match self {
             MultiPaxosEvent::Prepared { .. } => Some("Prepare"),
             MultiPaxosEvent::Promised { .. } => Some("Promise"),
+            MultiPaxosEvent::GotPromise { .. } => Some("HandlePromise"),
             MultiPaxosEvent::BecameLeader { .. } => Some("BecomeLeader"),
             MultiPaxosEvent::Proposed { .. } => Some("Propose"),
             MultiPaxosEvent::Accepted { .. } => Some("Accept"),
@@ -150,8 +151,7 @@ impl Event for MultiPaxosEvent {
             MultiPaxosEvent::AnsweredReads { .. } => Some("AnswerReads"),
             MultiPaxosEvent::TookSnapshot { .. } => Some("TakeSnapshot"),
             MultiPaxosEvent::Installed { .. } => Some("InstallSnapshot"),
-            MultiPaxosEvent::GotPromise { .. }
-            | MultiPaxosEvent::LostLeader { .. }
+            MultiPaxosEvent::LostLeader { .. }
             | MultiPaxosEvent::LostQuorum { .. }
             | MultiPaxosEvent::Refused { .. }
             | MultiPaxosEvent::WasRefused { .. }

@@ -160,6 +160,8 @@ impl<S: StateMachine> MultiPaxos<S> {
     }
 
     /// Counts a vote for the runs that it covers.
+    ///
+    /// Spec: MultiPaxos!HandleAccepted
     pub(crate) fn on_accepted(&mut self, from: NodeId, accepted: Accepted, out: &mut Effects<Self>) {
         let Accepted { ballot, first, count, round, missing } = accepted;
         if ballot != self.promised() {

@@ -226,7 +226,7 @@ fn an_old_vote_does_not_tell_what_was_chosen() {
         })
     });
     assert!(lacked, "it asked for the value in the leader's ballot");
-    assert!(replicas.events().iter().any(|it| learned(it)));
+    assert!(replicas.events().iter().any(learned));
     assert_eq!(replicas.node(3).acceptor().votes[&Slot(1)].ballot.proposer, n(2));
 }
 

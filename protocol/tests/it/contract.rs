@@ -94,6 +94,7 @@ impl Observer<Toy> for Seen {
             What::Duplicated { .. } => "duplicated",
             What::Synced { .. } => "synced",
             What::Crashed { .. } => "crashed",
+            What::Wiped => "wiped",
             What::Ended { .. } => "ended",
             What::Called { caller, .. } if self.0.contains_key("called") && caller.number == 1 => {
                 "tries again"

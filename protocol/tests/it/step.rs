@@ -68,6 +68,7 @@ fn each_step_is_one_line_and_can_be_read_back() {
     is_written_as(What::Duplicated { packet, twin: PacketId(8) }, r#"{"duplicated":{"packet":7,"twin":8}}"#);
     is_written_as(What::Synced { records: 4 }, r#"{"synced":{"records":4}}"#);
     is_written_as(What::Crashed { records: 4 }, r#"{"crashed":{"records":4}}"#);
+    is_written_as(What::Wiped, r#""wiped""#);
     is_written_as(What::Ended { why: "sync failed".into() }, r#"{"ended":{"why":"sync failed"}}"#);
     is_written_as(
         What::Called { packet, caller: CALLER, request: Cow::Owned(Request::Read) },
