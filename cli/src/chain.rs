@@ -16,6 +16,7 @@ use crate::{
 
 mod chronicle;
 mod diagram;
+mod explored;
 mod narrator;
 mod sometimes;
 

@@ -115,8 +115,11 @@ pub const ALGORITHMS: &[Entry] = &[
     ),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
     Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
-        .compared::<Chain>(),
-    Entry::of::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)").compared::<Craq>(),
+        .compared::<Chain>()
+        .explored::<Chain>(),
+    Entry::of::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)")
+        .compared::<Craq>()
+        .explored::<Craq>(),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -15,9 +15,7 @@ use synod_paxos::{
     multi::{self, Watch},
 };
 use synod_protocol::{Node, NodeId, contract::Checker};
-use synod_simulator::{
-    Config, Counting, Draws, Fault, Liveness, Outcome, Simulation, Site, Tally, Tolerance,
-};
+use synod_simulator::{Config, Fault, Liveness, Outcome, Simulation, Tolerance};
 
 fn options(seed: u64) -> RunOptions {
     RunOptions { swarm: true, operations: 500, sim_time: Duration::from_secs(15), ..RunOptions::new(seed) }
@@ -39,30 +37,27 @@ fn wrong<A: Algorithm>(seed: u64, outcome: &Outcome<A::Node>) -> Option<String> 
     Some(format!("seed {seed}: {what}"))
 }
 
-/// All seeds, and what they came into sometimes.
-fn sweep<A: Algorithm>(seeds: u64) -> (Vec<String>, Tally) {
-    let mut sum = Tally::default();
+/// What is wrong with any of so many seeds.
+fn sweep<A: Algorithm>(seeds: u64) -> Vec<String> {
     let mut all = Vec::new();
     for seed in 0..seeds {
         let config = options(seed).config_of::<A>().expect("the knobs make sense");
         let outcome =
             simulate::<A, _>(config, (), false).unwrap_or_else(|failure| panic!("{}", failure.error));
-        sum += &outcome.sometimes;
         all.extend(wrong::<A>(seed, &outcome));
     }
-    (all, sum)
+    all
 }
 
 #[test]
 fn one_decree_under_all_faults() {
-    let (wrong, sometimes) = sweep::<Paxos>(40);
+    let wrong = sweep::<Paxos>(40);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(sometimes.unreached().collect::<Vec<_>>(), Vec::<&str>::new(), "{sometimes:?}");
 }
 
 #[test]
 fn the_log_under_all_faults() {
-    let (wrong, _) = sweep::<MultiPaxos>(60);
+    let wrong = sweep::<MultiPaxos>(60);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -89,25 +84,6 @@ fn flexible_quorums_under_all_faults() {
             assert_eq!(wrong::<MultiPaxos>(seed, &outcome), None, "of five: {phase_1} and {phase_2}");
         }
     }
-}
-
-/// Every kind of situation that its rules are there for comes about in the drawn configurations.
-#[test]
-fn everything_that_should_happen_sometimes_does() {
-    let mut sum = Tally::default();
-    for seed in 0..160 {
-        let mut config = options(seed).config_of::<MultiPaxos>().expect("the knobs make sense");
-        config.operations = 300;
-        let node = MultiPaxos::drawn_config(config.nodes, &mut Draws::new(seed, Site::Workload, 0, 0));
-        let mut seen = Counting::new(MultiPaxos::sometimes());
-        let outcome = Simulation::new(config, node, MultiPaxos::request, &mut seen)
-            .expect("the knobs make sense")
-            .favourite(MultiPaxos::is_favourite)
-            .run();
-        drop(outcome);
-        sum += &seen.tally;
-    }
-    assert_eq!(sum.unreached().collect::<Vec<_>>(), Vec::<&str>::new(), "{sum:?}");
 }
 
 /// The harness keeps the contract with these nodes, and they keep theirs (rules 7 and 8).

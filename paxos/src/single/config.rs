@@ -14,7 +14,7 @@ pub struct Config {
     pub members: Vec<NodeId>,
     pub quorums: QuorumSizes,
     /// How long a proposer waits before it begins a new ballot, drawn anew each time: proposers who are
-    /// equally impatient could overrule each other for ever (§2.4).
+    /// equally impatient could overrule each other for ever (§2.4). It doubles with each try, up to 64 times.
     pub retry: Range<Duration>,
 }
 

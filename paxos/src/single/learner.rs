@@ -34,7 +34,7 @@ impl<V: Data> Paxos<V> {
     /// It is over: whoever waited is told what was chosen, whatever they proposed.
     fn learn(&mut self, chosen: Vote<V>, out: &mut Effects<Self>) {
         out.note(PaxosEvent::Learned { ballot: chosen.ballot });
-        self.proposer = Proposer::Idle;
+        (self.proposer, self.tries) = (Proposer::Idle, 0);
         out.cancel_timer(Timer::Retry);
         for (caller, _) in mem::take(&mut self.waiting) {
             out.reply(caller, chosen.value.clone());

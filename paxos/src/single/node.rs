@@ -21,6 +21,8 @@ pub struct Paxos<V: Data> {
     pub(crate) waiting: Vec<(Caller, V)>,
     /// The highest ballot that it has heard of: the next one shall overrule it.
     pub(crate) highest: Ballot,
+    /// Ballots begun in this life without learning a value: the more, the more patient it is.
+    pub(crate) tries: u32,
     /// The latest vote of each acceptor that the learner has heard of.
     pub(crate) votes: BTreeMap<NodeId, Vote<V>>,
     /// What the learner knows to be chosen.
@@ -58,6 +60,7 @@ impl<V: Data> Node for Paxos<V> {
             quorums,
             highest: durable.tried.max(durable.promised),
             persistent: Stable::recovered(durable),
+            tries: 0,
             proposer: Proposer::Idle,
             waiting: Vec::new(),
             votes: BTreeMap::new(),

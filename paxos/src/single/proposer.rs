@@ -64,7 +64,11 @@ impl<V: Data> Paxos<V> {
         self.persistent.write(Record::Tried(ballot), out);
         self.highest = ballot;
         self.proposer = Proposer::Preparing { ballot, promises: BTreeMap::new() };
-        out.set_timer(Timer::Retry, self.config.retry.clone());
+        // Twice as long after each try, up to a point: a ballot takes two round trips, however long they are.
+        let patience = 1 << self.tries.min(6);
+        self.tries = self.tries.saturating_add(1);
+        let retry = &self.config.retry;
+        out.set_timer(Timer::Retry, retry.start.saturating_mul(patience)..retry.end.saturating_mul(patience));
         for peer in self.peers() {
             out.send(peer, PaxosMessage::Prepare { ballot });
         }
