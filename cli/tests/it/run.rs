@@ -15,7 +15,7 @@ fn plain_synod_says_what_to_try() {
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
     assert!(text.contains("synod run raft"), "{text}");
-    assert!((8..=12).contains(&text.lines().count()), "{text}");
+    assert!((8..=13).contains(&text.lines().count()), "{text}");
 }
 
 #[test]
