@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_model_check::{
-    BudgetError, Call, CheckError, Checked, Cluster, Counts, Engine, Limits, Promise, Scope, Watch,
+    BudgetError, Call, CheckError, Checked, Cluster, Counts, Engine, Limits, Opening, Promise, Scope, Watch,
 };
 use synod_protocol::{Node, Violation};
 use synod_simulator::ClientCall;
@@ -63,6 +63,10 @@ pub enum OptionError {
     Budget(#[from] BudgetError),
     #[error("--nodes {nodes}: {algorithm} needs {least} at least")]
     TooFew { nodes: u32, algorithm: &'static str, least: u32 },
+    #[error(
+        "--nodes {nodes}: the scope {scope} begins with a deed of n{named}; give --nodes {named} or more"
+    )]
+    Opening { nodes: u32, scope: &'static str, named: u32 },
     #[error(transparent)]
     Check(#[from] CheckError),
 }
@@ -85,6 +89,10 @@ fn scope<A: Explored>(options: &CheckOptions) -> Result<Scope<A::Node>, Failure>
     if let Some(nodes) = options.nodes {
         if nodes < A::LEAST_NODES {
             return Err(usage(OptionError::TooFew { nodes, algorithm: A::NAME, least: A::LEAST_NODES }));
+        }
+        let named = scope.opening.iter().filter_map(Opening::node).map(|id| id.0).max();
+        if let Some(named) = named.filter(|named| *named > nodes) {
+            return Err(usage(OptionError::Opening { nodes, scope: scope.name, named }));
         }
         scope.config = A::resized(&scope.config, nodes);
         scope.nodes = nodes;

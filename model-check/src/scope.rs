@@ -58,6 +58,16 @@ pub enum Opening<N: Node> {
     Call(u8, NodeId),
 }
 
+impl<N: Node> Opening<N> {
+    /// Whose deed it is, if it is one's.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Opening::Fire(node, _) | Opening::Deliver(_, node) | Opening::Call(_, node) => Some(*node),
+            Opening::Settle => None,
+        }
+    }
+}
+
 /// How a crash cuts what was written and what was said (rule 2 of the contract).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursors {

@@ -191,6 +191,7 @@ fn nonsense_is_refused() {
         ("check raft --budget crash=1", "crash=1"),
         ("check raft --engine quick", "quick"),
         ("check raft --nodes 0", "--nodes"),
+        ("check multipaxos --nodes 2", "give --nodes 3 or more"),
         ("check raft --explore nowhere", "--explore"),
         ("check raft --explore 127.0.0.1:0 --json", "--json"),
     ] {
