@@ -14,7 +14,7 @@ pub struct Figures {
     pub by_length: Vec<(u32, Vec<f64>)>,
     /// Reads and writes per second: `(share of writes in per cent, per contestant)`.
     pub by_writes: Vec<(u32, Vec<(f64, f64)>)>,
-    /// Calls per second around a crash, in pieces of [`PIECE`]: `(name and victim, series)`.
+    /// Calls per second around a crash, in pieces of a tenth: `(name and victim, series)`.
     pub around: Vec<(String, Vec<f64>)>,
 }
 
