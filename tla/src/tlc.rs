@@ -37,7 +37,7 @@ pub(crate) fn run(shelf: &Shelf, model: &Model) -> Result<Outcome, TlaError> {
 /// Of a small model, most of the time goes into compiling TLC itself: half of it is saved by doing that in a hurry.
 fn java_for(model: &Model) -> &'static [&'static str] {
     match model.when {
-        When::Test => &["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
+        When::Test => &["-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1"],
         When::Ci | When::Asked => &["-XX:+UseParallelGC"],
     }
 }
