@@ -41,6 +41,7 @@ mod minimise;
 pub use minimise::{Minimised, minimise};
 
 pub(crate) mod removal;
+mod rounds;
 
 mod polish;
 pub use polish::named_by_age;

@@ -5,7 +5,7 @@ use synod_kv::{Command, Skew, Values, Workload};
 use synod_protocol::{ClientId, Input, Node, NodeId, Nodes, Observer, Place, Step, Time, Violation, What};
 use synod_simulator::{Action, Config, Delay, Draws, Fault, LivenessGoal, Moment, Scenario, Simulation, Who};
 
-use crate::promise::Objects;
+use crate::{algorithm::aimed, promise::Objects};
 
 /// An algorithm that replicates the key–value store, and whom of its servers it is worth losing.
 pub trait Replicates: Objects<Node: Node<Request = Command>> {
@@ -84,7 +84,7 @@ fn measure<A: Replicates>(load: &Load) -> Measured {
     let simulation = Simulation::new(config, A::config(nodes), request, &mut traffic);
     // The knobs are those above, and they make sense.
     let Ok(simulation) = simulation else { return Measured::default() };
-    let outcome = simulation.favourite(A::is_favourite).run();
+    let outcome = aimed::<A, _, _>(simulation).run();
     let mut measured = Measured { messages: traffic.messages, bytes: traffic.bytes, ..Measured::default() };
     for call in &outcome.calls {
         let Some((at, _)) = call.returned else { continue };

@@ -8,6 +8,7 @@ use synod_protocol::{Node, Violation};
 use super::judge::with_last_words;
 use super::polish;
 use super::removal::{pairs, pieces, shortest_beginning, shortest_end};
+use super::rounds::{Part, rounds};
 use super::{Action, Judge, Tale, World, is_same};
 
 /// What became of a list.
@@ -60,6 +61,10 @@ pub fn minimise<N: Node, J: Judge<N>>(judge: &J, tale: Tale<N>, patience: u64) -
         polish::by_age(&mut search, nodes, &mut actions);
         polish::smaller_cluster(&mut search, &mut nodes, &mut actions);
         actions = search.shorten(nodes, actions, |list, trial| pieces(list, trial));
+        actions = search.shorten(nodes, actions, |list, trial| {
+            let parts = trial.actions;
+            rounds(list, &|index| part(&parts[index as usize]), trial)
+        });
         if actions.len() <= PAIRS_UP_TO {
             actions = search.shorten(nodes, actions, |list, trial| pairs(list, trial));
         }
@@ -76,6 +81,14 @@ pub fn minimise<N: Node, J: Judge<N>>(judge: &J, tale: Tale<N>, patience: u64) -
     let Search { tries, carried_out, .. } = search;
     let tale = Tale { nodes, actions, violation };
     Some(Minimised { tale, tries, carried_out, is_cut_short })
+}
+
+fn part<N: Node>(action: &Action<N>) -> Part<'_> {
+    match action {
+        Action::Request { .. } => Part::Call,
+        Action::Deliver(address) => Part::Delivery(address),
+        _ => Part::Neither,
+    }
 }
 
 /// Lists that were tried, and how much patience is left.
