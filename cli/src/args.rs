@@ -298,6 +298,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "ENGINE", default_value = "bfs", value_parser = ["bfs", "dfs", "simulation"])]
     pub engine: String,
 
+    /// Count states that differ by the names of nodes once; with --engine dfs
+    #[arg(long, conflicts_with = "explore")]
+    pub symmetry: bool,
+
     /// Of the random walks
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -9,7 +9,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_model_check::{
-    BudgetError, Call, CheckError, Checked, Cluster, Counts, Engine, Limits, Opening, Promise, Scope, Watch,
+    BudgetError, Call, CheckError, Checked, Cluster, Counts, Engine, Limits, Opening, Promise, Scope,
+    Symmetry, Watch,
 };
 use synod_protocol::{Node, Violation};
 use synod_simulator::ClientCall;
@@ -34,6 +35,9 @@ pub use result::Report;
 pub trait Explored: Algorithm {
     /// Its invariants, with what they remember.
     type Memory: Watch<Self::Node>;
+
+    /// How its nodes are renamed, if it treats them all alike.
+    const SYMMETRY: Option<Symmetry<Self::Node, Self::Memory>> = None;
 
     /// What is explored, by name; the first unless somebody asks for another.
     fn scopes() -> Vec<Scope<Self::Node>>;
@@ -112,7 +116,7 @@ pub fn scopes<A: Explored>() -> Vec<(&'static str, String)> {
 fn cluster<A: Explored>(scope: Scope<A::Node>) -> Cluster<A::Node, A::Memory> {
     let promise =
         Promise { name: <A::Promise as promise::Promise<A>>::PROPERTY, judge: |calls| kept::<A>(calls) };
-    Cluster::new(scope, Some(promise))
+    Cluster::new(scope, Some(promise)).with_symmetry(A::SYMMETRY)
 }
 
 /// Was what clients were promised kept?
@@ -219,11 +223,15 @@ impl Verb {
 }
 
 /// How a scope is bounded, in a line.
-fn bounds<N: Node>(scope: &Scope<N>) -> String {
+fn bounds<N: Node>(scope: &Scope<N>, engine: Engine) -> String {
     let calls: usize = scope.scripts.iter().map(Vec::len).sum();
     let opening = if scope.opening.is_empty() { "from the first boot" } else { "after an opening" };
+    let nodes = match engine {
+        Engine::Dfs { symmetry: true } => "interchangeable nodes (symmetry)",
+        _ => "nodes",
+    };
     format!(
-        "{} nodes, {opening}; {}; {} clients with {calls} calls in all",
+        "{} {nodes}, {opening}; {}; {} clients with {calls} calls in all",
         scope.nodes,
         scope.budget,
         scope.scripts.len()

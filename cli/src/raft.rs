@@ -19,6 +19,7 @@ use crate::{
 mod diagram;
 mod explored;
 pub use explored::Memory;
+mod scopes;
 mod sometimes;
 
 /// A server.

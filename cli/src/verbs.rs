@@ -245,8 +245,14 @@ pub fn check(args: CheckArgs) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Holds);
     }
+    if args.symmetry && args.engine != "dfs" {
+        return Err(usage(format!(
+            "--symmetry: {} would ignore it and count every state: add --engine dfs, or leave --symmetry out",
+            args.engine
+        )));
+    }
     let engine = match args.engine.as_str() {
-        "dfs" => Engine::Dfs,
+        "dfs" => Engine::Dfs { symmetry: args.symmetry },
         "simulation" => Engine::Simulation { seed: args.seed },
         _ => Engine::Bfs,
     };

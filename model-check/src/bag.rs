@@ -29,6 +29,10 @@ impl<N: Node> Packet<N> {
         Arc::new(Packet { from, to, digest: digest.finish(), content })
     }
 
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
+    }
+
     /// As [`Message::kind`] says.
     pub fn kind(&self) -> &'static str {
         match &self.content {
@@ -134,6 +138,14 @@ impl<N: Node> Bag<N> {
     pub(crate) fn settle(&mut self) {
         self.0.iter_mut().for_each(|flight| (flight.relies, flight.order) = (0, 0));
         self.canonical();
+    }
+
+    /// With another packet for each.
+    pub(crate) fn each(&self, change: impl Fn(&Packet<N>) -> Arc<Packet<N>>) -> Self {
+        let change = |flight: &Flight<N>| Flight { packet: change(&flight.packet), ..flight.clone() };
+        let mut other = Bag(self.0.iter().map(change).collect());
+        other.canonical();
+        other
     }
 
     fn canonical(&mut self) {

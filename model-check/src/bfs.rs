@@ -5,8 +5,7 @@
 //! lead to a state at its level the least is kept, so that the same states, paths and verdicts come out of any
 //! number of threads.
 use std::{
-    collections::{HashMap, hash_map::Entry},
-    hash::{BuildHasherDefault, Hasher},
+    collections::hash_map::Entry,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -20,6 +19,7 @@ use synod_protocol::Node;
 use crate::{
     Action, Cluster, Limits, State, Watch,
     engine::{Counts, Progress},
+    memo::ByDigest,
 };
 
 /// How a state was reached first.
@@ -31,23 +31,7 @@ struct Origin {
     level: u16,
 }
 
-/// Fingerprints are digests already.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
-    }
-    fn write_u64(&mut self, word: u64) {
-        self.0 = word;
-    }
-}
-
-type Origins = HashMap<u64, Origin, BuildHasherDefault<AsItIs>>;
+type Origins = ByDigest<Origin>;
 type Frontier<N, W> = Vec<(u64, State<N, W>)>;
 
 /// Locks are held for a lookup, and nothing panics under them.

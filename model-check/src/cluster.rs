@@ -1,19 +1,24 @@
 //! The model: which actions there are in a state, and where each leads.
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use stateright::Model;
-use synod_protocol::{Answer, Caller, ClientId, Input, Node, NodeId, Place, Shared, Violation};
+use synod_protocol::{Answer, Caller, ClientId, Digest, Input, Node, NodeId, Place, Shared, Violation};
 
 use crate::{
-    Action, Opening, Promise, Scope, State, Watch,
+    Action, Opening, Promise, Scope, State, Symmetry, Watch,
     assertion::install_hook,
     bag::{Bag, Content, Flight, Packet},
     history::{Client, History},
+    memo::Memo,
     properties,
     server::Server,
+    step::{Stepped, Watched},
 };
 
 /// A node broke an invariant that it asserts.
@@ -53,6 +58,14 @@ pub struct Cluster<N: Node, W> {
     pub(crate) seen: Arc<AtomicU64>,
     /// What a disk is that nobody will boot from.
     pub(crate) no_disk: Shared<N::Durable>,
+    /// Steps that were taken before.
+    pub(crate) steps: Memo<Arc<Stepped<N>>>,
+    /// What the watch made of them, by its memory and the other nodes.
+    pub(crate) watched: Memo<Watched<W>>,
+    /// Servers and how many of their records were synced, with what becomes of them.
+    pub(crate) synced: Memo<Shared<Server<N>>>,
+    /// How nodes are renamed, if they are alike.
+    pub(crate) symmetry: Option<Symmetry<N, W>>,
 }
 
 impl<N: Node, W: Watch<N>> Cluster<N, W> {
@@ -73,7 +86,19 @@ impl<N: Node, W: Watch<N>> Cluster<N, W> {
             seen: 0,
         };
         let seen = Arc::new(AtomicU64::new(0));
-        let mut cluster = Cluster { scope, promise, opening: Vec::new(), start, seen, no_disk };
+        let (steps, watched, synced) = (Memo::new(), Memo::new(), Memo::new());
+        let mut cluster = Cluster {
+            scope,
+            promise,
+            opening: Vec::new(),
+            start,
+            seen,
+            no_disk,
+            steps,
+            watched,
+            synced,
+            symmetry: None,
+        };
         let mut start = cluster.start.clone();
         (1..=cluster.scope.nodes).map(NodeId).for_each(|id| cluster.boot(&mut start, id));
         cluster.start = start;
@@ -251,9 +276,14 @@ impl<N: Node, W: Watch<N>> Cluster<N, W> {
             state.bag.left(sender, flight.relies, flight.order);
             if flight.relies > 0 {
                 let server = &mut state.servers[sender.0 as usize - 1];
-                let mut synced = Server::clone(server);
-                synced.sync(flight.relies as usize);
-                *server = Shared::new(synced);
+                let mut key = Digest::new(7);
+                (&*server, flight.relies).hash(&mut key);
+                let synced = self.synced.get(key.finish(), || {
+                    let mut synced = Server::clone(server);
+                    synced.sync(flight.relies as usize);
+                    Shared::new(synced)
+                });
+                *server = synced;
             }
         }
         Some(flight)
@@ -269,7 +299,7 @@ impl<N: Node, W: Watch<N>> Cluster<N, W> {
         match (&packet.content, packet.to) {
             (Content::Input(input), Place::Node(to)) => {
                 // Also what changes nothing is a delivery: the packet is gone, and what it waited for is durable.
-                self.handle(state, to, input);
+                self.step(state, to, Some(input), packet.digest());
             }
             (Content::Answer(caller, Answer::Done(response)), _) => self.returned(state, *caller, response),
             _ => {}

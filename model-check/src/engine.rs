@@ -12,8 +12,9 @@ use crate::{Action, Cluster, Watch, bfs, cluster::READS_THE_CLOCK, properties};
 pub enum Engine {
     /// Level by level: the first violation is a shortest one.
     Bfs,
-    /// stateright's depth-first search: deep violations sooner, and any path to them.
-    Dfs,
+    /// stateright's depth-first search: deep violations sooner, and any path to them. With `symmetry`, states that
+    /// differ by the names of nodes count once; the other engines would ignore it.
+    Dfs { symmetry: bool },
     /// stateright's random walks from the first state. They exhaust nothing.
     Simulation { seed: u64 },
 }
@@ -78,6 +79,14 @@ pub enum CheckError {
         "{0}; a checker lets any armed timer fire at any time and has no clock to show: check a node without leases, or simulate this one"
     )]
     ReadsTheClock(String),
+    #[error("symmetry: this algorithm tells its nodes apart by their names; check it without")]
+    NoSymmetry,
+    #[error(
+        "symmetry: in this scope a crash cuts a node's outputs in the order in which they left, which is that of the names of those they go to; check it without"
+    )]
+    OutputsInOrder,
+    #[error("symmetry: `{0}` does not lead to the same with other names for the nodes; check without")]
+    TellsNodesApart(String),
 }
 
 impl<N: Node, W: Watch<N>> Cluster<N, W> {
@@ -92,6 +101,10 @@ impl<N: Node, W: Watch<N>> Cluster<N, W> {
         limits: &Limits,
         progress: &Progress<'_>,
     ) -> Result<Checked<N>, CheckError> {
+        let symmetry = match engine {
+            Engine::Dfs { symmetry: true } => Some(self.symmetric()?),
+            _ => None,
+        };
         let always = properties::always(&self);
         let named = properties::sometimes(&self);
         let opening = self.opening.clone();
@@ -103,7 +116,16 @@ impl<N: Node, W: Watch<N>> Cluster<N, W> {
                 let violation = self.violation_of(found.path.as_deref());
                 (found, violation)
             }
-            Engine::Dfs => by_stateright(self, |builder| builder.spawn_dfs().join(), threads, limits, true),
+            Engine::Dfs { .. } => {
+                let spawn = |builder: stateright::CheckerBuilder<Self>| {
+                    let builder = match symmetry {
+                        Some(symmetry) => builder.symmetry_fn(symmetry.representative),
+                        None => builder,
+                    };
+                    builder.spawn_dfs().join()
+                };
+                by_stateright(self, spawn, threads, limits, true)
+            }
             Engine::Simulation { seed } => {
                 let spawn = |builder: stateright::CheckerBuilder<Self>| {
                     builder.spawn_simulation(seed, UniformChooser).join()

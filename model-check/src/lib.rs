@@ -83,6 +83,10 @@ pub use bag::{Content, Packet};
 mod history;
 pub use history::{Call, Promise};
 
+mod memo;
+mod symmetry;
+pub use symmetry::Symmetry;
+
 mod properties;
 mod assertion;
 

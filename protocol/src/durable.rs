@@ -27,7 +27,7 @@ impl Durable for () {
 /// It can be read freely, and changed only by writing a record, so that memory and disk cannot drift
 /// apart and nothing is stored twice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Stable<D>(D);
+pub struct Stable<D>(pub(crate) D);
 
 impl<D: Durable> Stable<D> {
     pub fn recovered(durable: D) -> Self {

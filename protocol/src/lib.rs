@@ -101,6 +101,9 @@ pub use quorum::{Quorum, majority};
 mod step;
 pub use step::{Loss, Nodes, Observer, PacketId, Place, Step, Violation, What};
 
+mod renamed;
+pub use renamed::{Names, Renamed};
+
 mod recording;
 pub use recording::Recording;
 

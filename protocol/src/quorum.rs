@@ -3,7 +3,7 @@ use alloc::{sync::Arc, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use crate::NodeId;
+use crate::{Names, NodeId, Renamed};
 
 /// The smallest number of `n` nodes such that any two sets of that size share a node.
 pub const fn majority(n: usize) -> usize {
@@ -67,5 +67,15 @@ impl Quorum {
     pub fn intersects(&self, other: &Quorum) -> bool {
         let theirs = other.members.iter().filter(|member| !self.members.contains(member)).count();
         self.size + other.size > self.members.len() + theirs
+    }
+}
+
+impl Renamed for Quorum {
+    fn renamed(&self, names: &Names) -> Self {
+        let mut members: Vec<_> = self.members.iter().map(|&member| names.of(member)).collect();
+        members.sort_unstable();
+        // Mostly all of them are renamed among themselves.
+        let is_same = *members == *self.members;
+        Quorum { members: if is_same { Arc::clone(&self.members) } else { members.into() }, size: self.size }
     }
 }

@@ -85,6 +85,8 @@ mod commit;
 mod client;
 mod read;
 
+mod renamed;
+
 mod event;
 pub use event::{RaftEvent, View};
 

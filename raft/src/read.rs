@@ -21,11 +21,11 @@ use crate::{Raft, event::RaftEvent, node::Role};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Reads<C> {
     /// The latest round that was begun.
-    round: u64,
+    pub(crate) round: u64,
     /// Wait for that round.
-    confirming: Vec<(Caller, C)>,
+    pub(crate) confirming: Vec<(Caller, C)>,
     /// Wait for the next.
-    asked: Vec<(Caller, C)>,
+    pub(crate) asked: Vec<(Caller, C)>,
 }
 
 /// Not derived: that would ask for `C: Default`.

@@ -69,11 +69,12 @@ impl Report {
             scope: scope.name,
             about: scope.about,
             nodes: scope.nodes,
-            bounds: bounds(scope),
+            bounds: bounds(scope, options.engine),
             budget: scope.budget.parts().to_vec(),
             engine: match options.engine {
                 Engine::Bfs => "bfs",
-                Engine::Dfs => "dfs",
+                Engine::Dfs { symmetry: false } => "dfs",
+                Engine::Dfs { symmetry: true } => "dfs with symmetry",
                 Engine::Simulation { .. } => "simulation",
             },
             counts: checked.counts,
@@ -179,6 +180,7 @@ impl Report {
             "scope": self.scope,
             "nodes": self.nodes,
             "budget": self.budget.iter().map(|(name, part)| ((*name).to_owned(), json!(part))).collect::<serde_json::Map<_, _>>(),
+            "bounds": self.bounds,
             "engine": self.engine,
             "verdict": match self.exit() {
                 Exit::Holds => "holds",

@@ -1,13 +1,13 @@
-//! Raft under the model checker: its invariants with a memory, and what is explored.
+//! Raft under the model checker: its invariants with a memory.
 use std::hash::Hash;
 
-use synod_kv::{Command, Value};
-use synod_model_check::{Budget, Moment, Opening, Scope, Seen, Watch};
-use synod_protocol::{Digest, NodeId, Violation};
-use synod_raft::{Entry, Index, Payload, RaftEvent, RoleName, Term, Timer, invariants};
+use synod_kv::Command;
+use synod_model_check::{Moment, Scope, Seen, Symmetry, Watch};
+use synod_protocol::{Digest, Effect, Names, NodeId, Renamed, Violation};
+use synod_raft::{Entry, Index, Payload, RaftEvent, Record, RoleName, Term, invariants};
 
 use super::{Raft, Server};
-use crate::{algorithm::Algorithm, check::Explored};
+use crate::check::Explored;
 
 /// What Figure 3 speaks of and no moment shows: who was ever elected, and what was ever committed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,7 +43,8 @@ impl Watch<Server> for Memory {
         let after = moment.after;
         if let Some(before) = moment.before {
             invariants::leader_append_only(before, after)?;
-            if before.log() != after.log() && before.log().last_index() > after.log().last_index() {
+            let cuts = |effect: &_| matches!(effect, Effect::Persist(Record::Append { after, .. }) if *after < before.log().last_index());
+            if moment.effects.iter().any(cuts) {
                 seen.see(CUT);
             }
             if before.is_leader() && after.current_term() > before.current_term() {
@@ -142,122 +143,18 @@ fn digest_of(entry: &Entry<Command>) -> u64 {
     std::hash::Hasher::finish(&digest)
 }
 
-impl Explored for Raft {
-    type Memory = Memory;
-
-    fn scopes() -> Vec<Scope<Server>> {
-        let none = Budget::default();
-        let each = Budget { crashes: 1, drops: 1, duplicates: 1, ..none };
-        vec![
-            votes("small", Budget { crashes: 1, ..none }),
-            boot("boot", Budget { crashes: 1, timers: 1, ..none }),
-            replication("replication", Budget { requests: 2, ..each }),
-            sessions("sessions", answered_late(), Budget { requests: 1, retries: 1, ..none }),
-            reads("reads", [leader(), usurper()].concat(), Budget { requests: 2, ..none }),
-            takeover("medium", Budget { crashes: 1, timers: 1, requests: 2, ..none }),
-            votes("medium-votes", each),
-            sessions("medium-sessions", doubted(), Budget { timers: 1, requests: 2, retries: 1, ..none }),
-            reads("medium-reads", doubted(), Budget { timers: 1, requests: 2, ..none }),
-            takeover("large", Budget { timers: 1, requests: 2, ..each }),
-        ]
+impl Renamed for Memory {
+    fn renamed(&self, names: &Names) -> Self {
+        let leaders = self.leaders.iter().map(|(term, leader)| (*term, names.of(*leader))).collect();
+        Memory { leaders, committed: self.committed.clone() }
     }
 }
 
-const N1: NodeId = NodeId(1);
-const N2: NodeId = NodeId(2);
-const N3: NodeId = NodeId(3);
+impl Explored for Raft {
+    type Memory = Memory;
+    const SYMMETRY: Option<Symmetry<Server, Memory>> = Some(Symmetry::new());
 
-fn scope(
-    name: &'static str,
-    about: &'static str,
-    budget: Budget,
-    opening: Vec<Opening<Server>>,
-    scripts: Vec<Vec<Command>>,
-) -> Scope<Server> {
-    // Of the other timers, heartbeats give an election nothing: a leader that is not heard is one whose messages
-    // are late.
-    let fires = |timer: &Timer| *timer == Timer::Election;
-    Scope { opening, scripts, fires, ..Scope::new(name, about, 3, Raft::config(3), budget) }
-}
-
-/// From the first boot: pre-votes, votes, and what a crash does to them.
-fn boot(name: &'static str, budget: Budget) -> Scope<Server> {
-    scope(name, "elections with crash and restart, from the first boot", budget, vec![], vec![])
-}
-
-/// Two servers stand in the same term: pre-votes are a question of patience, votes one of safety.
-fn votes(name: &'static str, budget: Budget) -> Scope<Server> {
-    let mut opening = vec![Opening::Fire(N1, Timer::Election), Opening::Fire(N2, Timer::Election)];
-    opening.extend([N1, N2, N3].map(|node| Opening::Deliver("PreVote", node)));
-    let about = "two candidates of one term, whom everybody would vote for; crash and restart";
-    scope(name, about, budget, opening, vec![])
-}
-
-/// n1 leads.
-fn leader() -> Vec<Opening<Server>> {
-    vec![Opening::Fire(N1, Timer::Election), Opening::Settle]
-}
-
-/// The others lost patience with n1: the next timer makes a candidate.
-fn doubted() -> Vec<Opening<Server>> {
-    [leader(), impatience().into()].concat()
-}
-
-fn impatience() -> [Opening<Server>; 2] {
-    [N2, N3].map(|node| Opening::Fire(node, Timer::LeaderContact))
-}
-
-/// n3 elects n2. n1 leads on in its term and has not heard of it.
-fn usurper() -> Vec<Opening<Server>> {
-    let mut opening = Vec::from(impatience());
-    opening.extend([
-        Opening::Fire(N2, Timer::Election),
-        Opening::Deliver("PreVote", N1),
-        Opening::Deliver("PreVote", N3),
-        Opening::Deliver("PreVoteReply", N2),
-        Opening::Deliver("RequestVote", N3),
-        Opening::Deliver("RequestVoteReply", N2),
-        Opening::Deliver("AppendEntries", N3),
-        Opening::Deliver("AppendEntriesReply", N2),
-    ]);
-    opening
-}
-
-fn replication(name: &'static str, budget: Budget) -> Scope<Server> {
-    let about = "two calls of a client under one leader; any server may crash";
-    scope(name, about, budget, leader(), vec![vec![put(1), put(2)]])
-}
-
-fn takeover(name: &'static str, budget: Budget) -> Scope<Server> {
-    let about = "two calls of a client while another leader takes over; any server may crash";
-    scope(name, about, budget, doubted(), vec![vec![put(1), put(2)]])
-}
-
-/// n1 carried a call out; before its answer arrives, another leads.
-fn answered_late() -> Vec<Opening<Server>> {
-    let call = vec![
-        Opening::Call(0, N1),
-        Opening::Deliver("AppendEntries", N2),
-        Opening::Deliver("AppendEntries", N3),
-        Opening::Deliver("AppendEntriesReply", N1),
-    ];
-    [leader(), call, usurper()].concat()
-}
-
-/// What is appended twice is read twice.
-fn sessions(name: &'static str, opening: Vec<Opening<Server>>, budget: Budget) -> Scope<Server> {
-    let append = Command::Append { key: 1, text: ".".into() };
-    let scripts = vec![vec![append, Command::Get { key: 1 }]];
-    let about = "a call is tried again at the next leader, and its effect is read";
-    scope(name, about, budget, opening, scripts)
-}
-
-/// A leader that was replaced and does not know it must not answer.
-fn reads(name: &'static str, opening: Vec<Opening<Server>>, budget: Budget) -> Scope<Server> {
-    let scripts = vec![vec![put(1)], vec![Command::Get { key: 1 }]];
-    scope(name, "a write and a read while another leader takes over", budget, opening, scripts)
-}
-
-fn put(value: i64) -> Command {
-    Command::Put { key: 1, value: Value::Number(value) }
+    fn scopes() -> Vec<Scope<Server>> {
+        super::scopes::scopes()
+    }
 }
