@@ -60,9 +60,25 @@ impl Explored for Paxos {
     fn scopes() -> Vec<Scope<Server>> {
         let none = Budget::default();
         vec![
-            duel("small", Budget { crashes: 1, ..none }),
+            overtaken(),
+            duel("duel", Budget { crashes: 1, ..none }),
             duel("medium", Budget { crashes: 1, timers: 1, ..none }),
         ]
+    }
+}
+
+/// The first proposer has its promises, and its proposal is on its way to the other two when the second one begins a
+/// ballot for another value: whatever arrives first decides.
+fn overtaken() -> Scope<Server> {
+    Scope {
+        opening: vec![
+            Opening::Call(0, NodeId(1)),
+            Opening::Deliver("Prepare", NodeId(2)),
+            Opening::Deliver("Prepare", NodeId(3)),
+            Opening::Deliver("Promise", NodeId(1)),
+            Opening::Call(1, NodeId(2)),
+        ],
+        ..duel("small", Budget::default())
     }
 }
 
