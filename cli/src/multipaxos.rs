@@ -72,12 +72,16 @@ impl Algorithm for MultiPaxos {
     }
 
     fn resized(config: &Config, nodes: u32) -> Config {
+        // The same cluster, or one without spares.
+        if config.servers().len() == nodes as usize {
+            return config.clone();
+        }
         let members = Self::config(nodes).members;
         let mut quorums = QuorumSizes::majorities(members.len());
         if config.quorums.phase_2 < QuorumSizes::majorities(config.members.len()).phase_2 {
             quorums.phase_2 = members.len() + 1 - quorums.phase_1;
         }
-        Config { members, quorums, ..config.clone() }
+        Config { members, quorums, spares: Vec::new(), ..config.clone() }
     }
 
     fn label(message: &Wire) -> String {
