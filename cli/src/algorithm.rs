@@ -38,6 +38,11 @@ pub trait Algorithm: Sized + 'static {
         Tolerance::default()
     }
 
+    /// The same where clients ask these things: a load may need more nodes.
+    fn tolerance_under(_load: &Words, nodes: u32) -> Tolerance {
+        Self::tolerance(nodes)
+    }
+
     fn config(nodes: u32) -> <Self::Node as Node>::Config;
 
     /// The same with knobs that a sweep draws: sizes of batches and the like, which some bugs hide behind.
@@ -83,8 +88,8 @@ pub trait Algorithm: Sized + 'static {
         }
     }
 
-    /// The load of a seed of a sweep, in such words.
-    fn drawn_load(_draws: &mut Draws) -> Words {
+    /// The load of a seed of a sweep, in such words, on so many nodes.
+    fn drawn_load(_nodes: u32, _draws: &mut Draws) -> Words {
         Words::new()
     }
 

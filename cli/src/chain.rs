@@ -121,7 +121,7 @@ macro_rules! algorithm {
                 load::key_value(words).map(load::of_key_value)
             }
 
-            fn drawn_load(draws: &mut Draws) -> load::Words {
+            fn drawn_load(_: u32, draws: &mut Draws) -> load::Words {
                 load::drawn_key_value(draws)
             }
 

@@ -28,6 +28,9 @@ impl<A: Objects> Clients<A> {
         caller: Caller,
         request: &<A::Node as Node>::Request,
     ) -> Result<(), Violation> {
+        if !A::is_operation(request) {
+            return Ok(());
+        }
         if self.open.get(&caller.client).is_some_and(|call| call.number == caller.number) {
             return Ok(());
         }

@@ -171,7 +171,7 @@ fn by_deviations<A: Algorithm>(
 
 fn smaller<A: Algorithm>(config: &Config) -> Config {
     let nodes = config.nodes - 1;
-    Config { nodes, tolerance: A::tolerance(nodes), ..config.clone() }
+    Config { nodes, tolerance: A::tolerance_under(&config.load, nodes), ..config.clone() }
 }
 
 /// What needs its times is shrunk in its configuration: without classes of faults, with fewer nodes, clients and

@@ -105,9 +105,9 @@ pub fn drawn_key_value(draws: &mut Draws) -> Words {
 /// A load of the key–value store.
 pub fn of_key_value<A: Algorithm>(workload: Workload) -> Load<A>
 where
-    A::Node: Node<Request = Command>,
+    A::Node: Node<Request: From<Command>>,
 {
-    Load::new(move |client, nth, draws| workload.command(client, nth, || draws.bits()))
+    Load::new(move |client, nth, draws| workload.command(client, nth, || draws.bits()).into())
 }
 
 #[cfg(test)]

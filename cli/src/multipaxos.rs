@@ -2,14 +2,14 @@
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use serde_json::{Map, Value, json};
-use synod_kv::{Command, Skew, Store, Values, Workload, operation};
+use synod_kv::{Command, Output, Skew, Store, Values, Workload, operation};
 use synod_linearizability::Operation;
 use synod_paxos::{
     Ballot, QuorumSizes,
     multi::{self, Config, MultiPaxosEvent, MultiPaxosMessage, Timer, View, Watch},
 };
 use synod_protocol::{ClientId, Effect, NodeId, Step, Time, What};
-use synod_simulator::{ClientCall, Draws, Predicates, Sometimes};
+use synod_simulator::{ClientCall, Draws, KnobError, Predicates, Sometimes, Tolerance};
 use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::{
@@ -19,12 +19,16 @@ use crate::{
     promise::{Linearizable, Objects},
 };
 
+mod churn;
 mod diagram;
 mod explored;
 mod sometimes;
 
 /// A server.
 pub type Server = multi::MultiPaxos<Store>;
+/// What clients ask and are told.
+pub type Request = multi::Request<Command>;
+pub type Response = multi::Response<Output>;
 /// What servers say to each other.
 pub type Wire = MultiPaxosMessage<Store>;
 
@@ -68,12 +72,16 @@ impl Algorithm for MultiPaxos {
     }
 
     fn resized(config: &Config, nodes: u32) -> Config {
+        // The same cluster, or one without spares.
+        if config.servers().len() == nodes as usize {
+            return config.clone();
+        }
         let members = Self::config(nodes).members;
         let mut quorums = QuorumSizes::majorities(members.len());
         if config.quorums.phase_2 < QuorumSizes::majorities(config.members.len()).phase_2 {
             quorums.phase_2 = members.len() + 1 - quorums.phase_1;
         }
-        Config { members, quorums, ..config.clone() }
+        Config { members, quorums, spares: Vec::new(), ..config.clone() }
     }
 
     fn label(message: &Wire) -> String {
@@ -84,20 +92,28 @@ impl Algorithm for MultiPaxos {
         diagram::caption(event)
     }
 
-    fn ask(command: &Command) -> String {
-        command.to_string()
+    fn ask(request: &Request) -> String {
+        diagram::ask(request)
     }
 
-    fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Command {
-        WORKLOAD.command(client, nth, || draws.bits())
+    fn say(response: &Response) -> String {
+        diagram::say(response)
     }
 
-    fn load(words: &load::Words) -> Result<load::Load<Self>, synod_simulator::KnobError> {
-        load::key_value(words).map(load::of_key_value)
+    fn tolerance_under(load: &load::Words, nodes: u32) -> Tolerance {
+        churn::tolerance(load, nodes)
     }
 
-    fn drawn_load(draws: &mut Draws) -> load::Words {
-        load::drawn_key_value(draws)
+    fn request(client: ClientId, nth: u64, draws: &mut Draws) -> Request {
+        WORKLOAD.command(client, nth, || draws.bits()).into()
+    }
+
+    fn load(words: &load::Words) -> Result<load::Load<Self>, KnobError> {
+        churn::load(words)
+    }
+
+    fn drawn_load(nodes: u32, draws: &mut Draws) -> load::Words {
+        churn::drawn_load(nodes, draws)
     }
 
     fn is_favourite(node: &Server) -> bool {
@@ -120,9 +136,20 @@ impl Replicates for MultiPaxos {
 }
 
 impl Objects for MultiPaxos {
+    fn is_operation(request: &Request) -> bool {
+        matches!(request, multi::Request::Command(_))
+    }
+
     fn operation(call: &ClientCall<Server>) -> Operation {
-        let returned = call.returned.as_ref().map(|(at, output)| (*at, output));
-        operation(call.client, &call.request, call.called, returned)
+        let multi::Request::Command(command) = &call.request else {
+            unreachable!("only operations are asked for: see is_operation")
+        };
+        let returned = call.returned.as_ref().and_then(|(at, response)| match response {
+            multi::Response::Output(output) => Some((*at, output)),
+            // Its number had been used for another call, so this one did not take place.
+            _ => None,
+        });
+        operation(call.client, command, call.called, returned)
     }
 }
 
@@ -134,6 +161,8 @@ pub struct MultiPaxosChronicle {
     ballots: u64,
     snapshots: u64,
     installed: u64,
+    /// The latest configuration.
+    epoch: u64,
     leaders: Vec<(Time, Ballot)>,
 }
 
@@ -182,6 +211,13 @@ impl Chronicle<Server> for MultiPaxosChronicle {
             MultiPaxosEvent::Installed { through } => {
                 self.installed += 1;
                 Some(Line::detail(format!("{node} installs a snapshot of slots up to {through}")))
+            }
+            MultiPaxosEvent::Reconfigured { epoch, from } => {
+                let is_news = *epoch > self.epoch;
+                self.epoch = self.epoch.max(*epoch);
+                is_news.then(|| {
+                    Line::new(format!("{node} executes that other acceptors decide from slot {from} on"))
+                })
             }
             MultiPaxosEvent::LostLeader { .. } | MultiPaxosEvent::SteppedDown { .. } => detail(),
             _ => None,
@@ -291,7 +327,7 @@ impl Narrator<Server> for MultiPaxosNarrator {
         }
     }
 
-    fn request_title(&self, request: &Command) -> String {
-        request.to_string()
+    fn request_title(&self, request: &Request) -> String {
+        diagram::ask(request)
     }
 }

@@ -10,7 +10,7 @@ use synod_linearizability::{
     self as lin, DataType, History, Operation,
     transactions::{self, Anomaly, Model, Transaction, TransactionHistory},
 };
-use synod_protocol::Observer;
+use synod_protocol::{Node, Observer};
 use synod_simulator::ClientCall;
 
 use crate::{algorithm::Algorithm, clients::Clients};
@@ -58,6 +58,11 @@ pub trait Objects: Algorithm {
     /// What its clients use.
     const DATA_TYPE: DataType = DataType::KeyValue;
 
+    /// Is it about the objects at all? What asks for other servers, say, is not.
+    fn is_operation(_: &<Self::Node as Node>::Request) -> bool {
+        true
+    }
+
     /// A call as the checker of histories sees it.
     fn operation(call: &ClientCall<Self::Node>) -> Operation;
 }
@@ -73,7 +78,7 @@ impl<A: Objects> Promise<A> for Linearizable {
     type Monitor = Clients<A>;
 
     fn history(calls: &[ClientCall<A::Node>]) -> anyhow::Result<History> {
-        History::new(happened(calls).map(A::operation))
+        History::new(happened(calls).filter(|call| A::is_operation(&call.request)).map(A::operation))
             .context("the clients of the simulator called in no sensible order")
     }
 
@@ -155,6 +160,6 @@ fn told(anomaly: &Anomaly) -> String {
 }
 
 /// Without the calls that no node ever got.
-fn happened<N: synod_protocol::Node>(calls: &[ClientCall<N>]) -> impl Iterator<Item = &ClientCall<N>> {
+fn happened<N: Node>(calls: &[ClientCall<N>]) -> impl Iterator<Item = &ClientCall<N>> {
     calls.iter().filter(|call| call.returned.is_some() || call.reached)
 }

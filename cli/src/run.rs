@@ -92,11 +92,11 @@ impl RunOptions {
         }
         if self.swarm {
             // What was set stays so.
-            let drawn = A::drawn_load(&mut Draws::new(self.seed, Site::Swarm, ASKS, 0));
+            let drawn = A::drawn_load(config.nodes, &mut Draws::new(self.seed, Site::Swarm, ASKS, 0));
             config.load = drawn.into_iter().chain(config.load).collect();
         }
         A::load(&config.load).map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
-        config.tolerance = A::tolerance(config.nodes);
+        config.tolerance = A::tolerance_under(&config.load, config.nodes);
         config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
         Ok(config)
     }

@@ -84,7 +84,7 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
         slot: Duration::from_micros(50)..Duration::from_micros(one_of(&mut order, &[100, 500, 2_000])),
     });
     config.nodes = config.nodes.max(A::LEAST_NODES);
-    config.load = A::drawn_load(&mut Draws::new(seed, Site::Swarm, ASKS, 0));
+    config.load = A::drawn_load(config.nodes, &mut Draws::new(seed, Site::Swarm, ASKS, 0));
     if let Some((_, scenario)) = &asked.scenario {
         config = config.with_scenario(scenario.clone());
     }
@@ -92,7 +92,7 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
         // Names and values were read, and so they are known.
         let _ = config.turn(name, value);
     }
-    config.tolerance = A::tolerance(config.nodes);
+    config.tolerance = A::tolerance_under(&config.load, config.nodes);
     config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
     Drawn { config, node }

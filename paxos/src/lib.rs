@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use synod_kv::{Command, Output, Store, Value};
-//! use synod_paxos::multi::{Config, MultiPaxos, Timer};
+//! use synod_paxos::multi::{Config, MultiPaxos, Response, Timer};
 //! use synod_protocol::{Answer, Caller, ClientId, Effect, Effects, Input, Node, NodeId, Time};
 //!
 //! // A cluster of one: it promises itself, and chooses alone.
@@ -18,9 +18,9 @@
 //! assert!(server.is_leader());
 //!
 //! let caller = Caller { client: ClientId(1), number: 1, via: NodeId(1) };
-//! let put = Command::Put { key: 7, value: Value::Number(42) };
+//! let put = Command::Put { key: 7, value: Value::Number(42) }.into();
 //! out.step(Time::ZERO, &mut server, &Input::Request(caller, put));
-//! assert!(out.as_slice().contains(&Effect::Reply(caller, Answer::Done(Output::Done))));
+//! assert!(out.as_slice().contains(&Effect::Reply(caller, Answer::Done(Response::Output(Output::Done)))));
 //! assert_eq!(server.state_machine().get(7), Some(&Value::Number(42)));
 //! ```
 //!

@@ -13,6 +13,12 @@
 mod types;
 pub use types::{RoleName, Slot, Value, Vote};
 
+mod request;
+pub use request::{Reconfiguration, Refusal, Request, Response};
+
+mod schedule;
+pub use schedule::{Era, Schedule};
+
 mod message;
 pub use message::{Accept, Accepted, MultiPaxosMessage, Promise};
 

@@ -23,7 +23,7 @@ impl QuorumSizes {
 }
 
 /// The quorums themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Quorums {
     pub(crate) phase_1: Quorum,
     pub(crate) phase_2: Quorum,
@@ -52,13 +52,22 @@ impl Quorums {
         self.phase_1.members()
     }
 
+    pub(crate) fn sizes(&self) -> QuorumSizes {
+        QuorumSizes { phase_1: self.phase_1.size(), phase_2: self.phase_2.size() }
+    }
+
+    /// Were they made by [`Quorums::new`]? What came with a message may not be.
+    pub(crate) fn is_sane(&self) -> bool {
+        Quorums::new(self.members(), self.sizes()).as_ref() == Ok(self)
+    }
+
     pub(crate) fn has(&self, node: NodeId) -> bool {
         self.members().binary_search(&node).is_ok()
     }
 }
 
 /// Quorums that make no sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum QuorumError {
     NoMembers,
     MemberTwice,

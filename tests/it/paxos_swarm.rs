@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use synod_cli::{
     algorithm::Algorithm,
+    load::Load,
     multipaxos::MultiPaxos,
     paxos::Paxos,
     promise::{Judged, Promise},
@@ -59,6 +60,34 @@ fn one_decree_under_all_faults() {
 fn the_log_under_all_faults() {
     let wrong = sweep::<MultiPaxos>(60);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Acceptors come and go while clients write: every run has churn, with a window small enough to run ahead of it.
+#[test]
+fn acceptors_change_under_all_faults() {
+    let mut changed = 0;
+    for seed in 0..30 {
+        let mut options = options(seed);
+        options.set = vec![("load.churn".into(), "5".into()), ("nodes".into(), "5".into())];
+        let config = options.config_of::<MultiPaxos>().expect("the knobs make sense");
+        let load = Load::<MultiPaxos>::of(&config);
+        let node = multi::Config {
+            window: [1, 2, 8, 64][seed as usize % 4],
+            snapshot_every: 20,
+            kept_behind_snapshot: 3,
+            ..multi::Config::new((1..=5).map(NodeId))
+        };
+        let outcome = Simulation::new(config, node, load, Watch::default())
+            .expect("the knobs make sense")
+            .favourite(MultiPaxos::is_favourite)
+            .run();
+        assert_eq!(wrong::<MultiPaxos>(seed, &outcome), None);
+        let is_change = |call: &&synod_simulator::ClientCall<_>| {
+            matches!(call.returned, Some((_, multi::Response::Reconfigured { .. })))
+        };
+        changed += outcome.calls.iter().filter(is_change).count();
+    }
+    assert!(changed > 100, "{changed} changes of acceptors");
 }
 
 /// Of five, four must promise and two must vote, or the other way round: while four are whole, it serves.

@@ -16,7 +16,9 @@
 (*                                                                         *)
 (* After Lamport, Paxos Made Simple (2001) (§), van Renesse & Altinbuken,  *)
 (* Paxos Made Moderately Complex (2015), and for the quorums Howard,       *)
-(* Malkhi & Spiegelman, Flexible Paxos (2016).                             *)
+(* Malkhi & Spiegelman, Flexible Paxos (2016). Other acceptors, through    *)
+(* the log: the end of § 3, and Lamport, Malkhi & Zhou, Reconfiguring a    *)
+(* State Machine (2010).                                                   *)
 (***************************************************************************)
 EXTENDS Integers, Sequences, FiniteSets
 
@@ -59,14 +61,42 @@ vars     == <<durable, volatile, msgs, ghosts>>
 
 QuorumsIntersect == Phase1 + Phase2 > Cardinality(Server)
 
-IsQuorum1(Q) == Cardinality(Q) >= Phase1
-IsQuorum2(Q) == Cardinality(Q) >= Phase2
-
 Max(a, b) == IF a > b THEN a ELSE b
 
 \* The greatest of a set of numbers, or n.
 Greatest(S, n) == IF S = {} THEN n ELSE CHOOSE i \in S : \A j \in S : j <= i
 
+------------------------------------------------------------------------------
+(* Other acceptors, through the log: what slot i says of them takes effect *)
+(* at slot i + Alpha, the window. A cfg may say otherwise; as it stands    *)
+(* here, nobody asks for any.                                              *)
+
+First == [members |-> Server, phase1 |-> Phase1, phase2 |-> Phase2]
+
+Wishes  == {}          \* the values that ask for others,
+Asked(value) == First  \* and for whom
+Alpha   == 1
+Delay   == Alpha       \* (Of its own, so that a seeded bug can take another.)
+
+\* The wishes of the slots up to n.
+Said(n) == IF Wishes = {} THEN {} ELSE {j \in 1..n : decided[j] \in Wishes}
+
+\* Who decides slot i, as the slots up to n tell.
+ConfigOf(n, i) == LET said == {j \in Said(n) : j + Delay <= i}
+                  IN  IF said = {} THEN First ELSE Asked(decided[Greatest(said, 0)])
+
+\* Those who decide what one who executed n slots may propose: the slots of the window.
+ConfigsAhead(n) == {ConfigOf(n, n + 1)} \cup {Asked(decided[j]) : j \in {j \in Said(n) : j + Delay > n + 1}}
+
+IsInWindow(n, i) == Wishes = {} \/ i <= n + Alpha
+
+IsQuorum1(c, Q) == Cardinality(Q \cap c.members) >= c.phase1
+IsQuorum2(c, Q) == Cardinality(Q \cap c.members) >= c.phase2
+
+\* A candidate may have to complete slots of several configurations, and is told of each only by its own.
+IsPromised(n, Q) == \A c \in ConfigsAhead(n) : IsQuorum1(c, Q)
+
+------------------------------------------------------------------------------
 \* Slots of which it has votes, after slot n.
 VotedAfter(s, n) == {i \in DOMAIN votes[s] : i > n}
 
@@ -100,6 +130,7 @@ AcceptOf(s, first, values, round) ==
 
 ------------------------------------------------------------------------------
 NotLeading == [next      |-> 0,                      \* the slot of its next proposal
+               promised  |-> {},                     \* who promised, if that may matter later
                recovered |-> 0,                      \* slots up to here may have a history:
                latest    |-> {},                     \* this one
                voted     |-> {},                     \* <<server, slot>>: who voted for what is not yet chosen
@@ -183,16 +214,19 @@ Told(s) == Tell(s, chosen[s])
 \* Of each slot, the vote of the highest ballot: the argument is Paxos's, slot by slot.
 Latest(s) == {v \in Told(s) : \A w \in Told(s) : w.slot = v.slot => w.ballot <= v.ballot}
 
+Promisers(s) == {s} \cup {m.from : m \in answers[s]}
+
 \* A quorum of phase 1 promised: from now on phase 2 alone will do. Slots up to the last one with a vote have a
 \* history. What only a snapshot tells must have been taken over before.
 BecomeLeader(s) ==
     /\ role[s] = "candidate"
-    /\ IsQuorum1({s} \cup {m.from : m \in answers[s]})
+    /\ IsPromised(chosen[s], Promisers(s))
     /\ \A m \in answers[s] : m.snapshot <= chosen[s]
     /\ role' = [role EXCEPT ![s] = "leader"]
     /\ answers' = [answers EXCEPT ![s] = {}]
     /\ leadership' = [leadership EXCEPT ![s] =
             [NotLeading EXCEPT !.next = chosen[s] + 1,
+                               !.promised = IF Wishes = {} THEN {} ELSE Promisers(s),
                                !.recovered = Greatest({v.slot : v \in Latest(s)}, chosen[s]),
                                !.latest = Latest(s)]]
     /\ UNCHANGED <<durable, chosen, msgs, ghosts>>
@@ -206,7 +240,8 @@ IsBound(s, i, value) ==
     IN  IF told = {} THEN value = NoOp ELSE \E v \in told : v.value = value
 
 MayPropose(s, i, value) ==
-    IF i <= leadership[s].recovered THEN IsBound(s, i, value) ELSE value # NoOp
+    IF i <= leadership[s].recovered THEN IsBound(s, i, value)
+    ELSE value # NoOp \/ \E j \in Said(chosen[s]) : i < j + Delay   \* so that what was said takes effect soon
 
 \* Proposes values for the next slots, and votes for them. Nobody else proposes in this ballot, and nobody
 \* proposes for a slot twice: so a slot has one value in a ballot.
@@ -216,6 +251,8 @@ Propose(s, values) ==
     /\ LET first == leadership[s].next
            round == leadership[s].round + 1
        IN  /\ \A k \in 1..Len(values) : MayPropose(s, first + k - 1, values[k])
+           /\ IsInWindow(chosen[s], first + Len(values) - 1)
+           /\ Wishes # {} => IsPromised(chosen[s], leadership[s].promised)
            /\ votes' = [votes EXCEPT ![s] = Cast(@, promised[s], first, values, cut[s])]
            /\ leadership' = [leadership EXCEPT ![s].next = first + Len(values), ![s].round = round]
            /\ Send({AcceptOf(s, first, values, round)})
@@ -285,7 +322,7 @@ ExecuteUpTo(s, i) ==
                   ELSE [j \in 1..i |-> IF j <= Len(decided) THEN decided[j] ELSE votes[s][j].value]
 
 IsChosen(s, i) == /\ i \in DOMAIN votes[s] /\ votes[s][i].ballot = promised[s]
-                  /\ IsQuorum2({s} \cup {t \in Server : <<t, i>> \in leadership[s].voted})
+                  /\ IsQuorum2(ConfigOf(chosen[s], i), {s} \cup {t \in Server : <<t, i>> \in leadership[s].voted})
 
 \* The leader sees that quorums of phase 2 voted.
 Choose(s, i) ==
@@ -353,7 +390,8 @@ AskRead(s, id) ==
 \* The latest broadcast that a quorum answered.
 Confirmed(s) ==
     LET answered(r) == {s} \cup {t \in Server : leadership[s].confirmed[t] >= r}
-    IN  Greatest({r \in 1..leadership[s].round : IsQuorum2(answered(r))}, 0)
+        deciders == ConfigOf(chosen[s], chosen[s] + 1)
+    IN  Greatest({r \in 1..leadership[s].round : IsQuorum2(deciders, answered(r))}, 0)
 
 \* It has executed all that earlier ballots may have chosen.
 HasRecovered(s) == chosen[s] >= leadership[s].recovered
@@ -417,10 +455,14 @@ Covers(m, i, count) == i >= m.first /\ i < m.first + count
 Voters(b, i) == {m.from : m \in {m \in Sent("Accepted") : m.ballot = b /\ Covers(m, i, m.count)}}
                   \cup {m.from : m \in {m \in Sent("Accept") : m.ballot = b /\ Covers(m, i, Len(m.values))}}
 
+\* Who decides slot i. Whoever proposes for it has executed enough to know.
+Deciders(i) == ConfigOf(Len(decided), i)
+
 \* The values that quorums of phase 2 voted for in slot i, whether anybody knows it or not.
 ChosenIn(i) ==
     {m.values[i - m.first + 1] :
-        m \in {m \in Sent("Accept") : Covers(m, i, Len(m.values)) /\ IsQuorum2(Voters(m.ballot, i))}}
+        m \in {m \in Sent("Accept") :
+                    Covers(m, i, Len(m.values)) /\ IsQuorum2(Deciders(i), Voters(m.ballot, i))}}
 
 Slots == UNION {Run(m.first, m.values) : m \in Sent("Accept")}
 

@@ -2,13 +2,14 @@
 use std::{ops::Range, time::Duration};
 
 use synod_kv::{Command, Skew, Values, Workload};
+use synod_linearizability::Op;
 use synod_protocol::{ClientId, Input, Node, NodeId, Nodes, Observer, Place, Step, Time, Violation, What};
 use synod_simulator::{Action, Config, Delay, Draws, Fault, LivenessGoal, Moment, Scenario, Simulation, Who};
 
 use crate::{algorithm::aimed, promise::Objects};
 
 /// An algorithm that replicates the key–value store, and whom of its servers it is worth losing.
-pub trait Replicates: Objects<Node: Node<Request = Command>> {
+pub trait Replicates: Objects<Node: Node<Request: From<Command>>> {
     const VICTIMS: &'static [(&'static str, Victim)];
 }
 
@@ -79,7 +80,7 @@ fn measure<A: Replicates>(load: &Load) -> Measured {
     let config = load.config(nodes, &A::tolerance(nodes).spared.into_iter().collect::<Vec<_>>());
     let config = Config { tolerance: A::tolerance(nodes), ..config };
     let workload = Workload::new(KEYS, Skew::Uniform, load.reads_percent, Values::Unique);
-    let request = |client: ClientId, nth: u64, draws: &mut Draws| plain(&workload, client, nth, draws);
+    let request = |client: ClientId, nth: u64, draws: &mut Draws| plain(&workload, client, nth, draws).into();
     let mut traffic = Traffic { window: load.window.clone(), messages: 0, bytes: 0 };
     let simulation = Simulation::new(config, A::config(nodes), request, &mut traffic);
     // The knobs are those above, and they make sense.
@@ -91,8 +92,8 @@ fn measure<A: Replicates>(load: &Load) -> Measured {
         if !within(&load.window, at) {
             continue;
         }
-        let (latencies, moments) = match call.request {
-            Command::Get { .. } => (&mut measured.reads, &mut measured.read_at),
+        let (latencies, moments) = match A::operation(call).op {
+            Op::Get => (&mut measured.reads, &mut measured.read_at),
             _ => (&mut measured.writes, &mut measured.wrote_at),
         };
         latencies.push(at - call.called);

@@ -2,8 +2,8 @@
 use serde_json::{Value as Json, json};
 use synod_kv::{Command, Store};
 use synod_paxos::multi::{
-    Accept, Config, MultiPaxosEvent as Event, MultiPaxosMessage as Message, Record, RoleName, Slot, Value,
-    View,
+    Accept, Config, MultiPaxosEvent as Event, MultiPaxosMessage as Message, Record, Request, RoleName, Slot,
+    Value, View,
 };
 use synod_protocol::{Effect, Event as _, Input, NodeId, StateMachine};
 
@@ -68,7 +68,7 @@ impl Conforms for MultiPaxos {
 
 /// A read that a leader takes leaves no event of its own.
 fn asked(done: &Done<'_, Server>) -> Option<(usize, Json)> {
-    let Some(Input::Request(caller, command)) = done.input else { return None };
+    let Some(Input::Request(caller, Request::Command(command))) = done.input else { return None };
     let led = done.before.is_some_and(|view| view.role == RoleName::Leader);
     let was_seen = done.effects.iter().any(|it| matches!(it, Effect::Event(Event::SawCallAgain { .. })));
     let id = format!("{}#{}@{}", caller.client, caller.number, caller.via);

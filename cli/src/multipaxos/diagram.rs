@@ -1,6 +1,6 @@
 //! Multi-Paxos in the few words that fit into a space–time diagram.
 use synod_kv::Command;
-use synod_paxos::multi::{MultiPaxosEvent, MultiPaxosMessage, Value};
+use synod_paxos::multi::{MultiPaxosEvent, MultiPaxosMessage, Request, Response, Value};
 
 use super::Wire;
 
@@ -41,7 +41,28 @@ pub(super) fn label(message: &Wire) -> String {
 fn short(value: &Value<Command>) -> &'static str {
     match value {
         Value::NoOp => "no-op",
-        Value::Command { .. } => "command",
+        Value::Command { command, .. } => match **command {
+            Request::Command(_) => "command",
+            Request::Reconfigure(_) => "members",
+        },
+    }
+}
+
+pub(super) fn ask(request: &super::Request) -> String {
+    match request {
+        Request::Command(command) => command.to_string(),
+        Request::Reconfigure(wish) => {
+            let members: Vec<String> = wish.members.iter().map(ToString::to_string).collect();
+            format!("members {}", members.join(" "))
+        }
+    }
+}
+
+pub(super) fn say(response: &super::Response) -> String {
+    match response {
+        Response::Output(output) => format!("{output:?}"),
+        Response::Reconfigured { epoch, from } => format!("epoch {epoch} from slot {from}"),
+        Response::Refused(refusal) => format!("refused: {refusal}"),
     }
 }
 
@@ -68,6 +89,7 @@ pub(super) fn caption(event: &MultiPaxosEvent) -> Option<String> {
         MultiPaxosEvent::SawCallAgain { client, .. } => format!("knows this call of {client}"),
         MultiPaxosEvent::TookSnapshot { through, .. } => format!("snapshot of {through}"),
         MultiPaxosEvent::Installed { through } => format!("INSTALLS SNAPSHOT of {through}"),
+        MultiPaxosEvent::Reconfigured { from, .. } => format!("OTHERS DECIDE from {from}"),
         MultiPaxosEvent::OutOfBallots => "has no later ballot".into(),
         MultiPaxosEvent::IgnoredNonsense { .. } => "ignores it".into(),
         MultiPaxosEvent::Accepted { .. }

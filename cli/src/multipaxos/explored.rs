@@ -3,10 +3,10 @@ use std::hash::{Hash, Hasher};
 
 use synod_kv::{Command, Value};
 use synod_model_check::{Budget, Moment, Opening, Scope, Seen, Watch};
-use synod_paxos::multi::{MultiPaxosEvent, RoleName, Slot, Timer, invariants};
+use synod_paxos::multi::{Config, MultiPaxosEvent, Reconfiguration, RoleName, Slot, Timer, invariants};
 use synod_protocol::{Digest, NodeId, Violation};
 
-use super::{MultiPaxos, Server};
+use super::{MultiPaxos, Request, Server};
 use crate::{algorithm::Algorithm, check::Explored};
 
 const LEADER: &str = "a ballot is led";
@@ -16,6 +16,7 @@ const CHOSEN: &str = "a command is chosen";
 const RECOVERED: &str = "a vote of an earlier ballot is taken over";
 const FILLED: &str = "a hole is filled with a no-op";
 const OVERRULED: &str = "a ballot is overruled";
+const OTHERS: &str = "other acceptors decide";
 
 /// What was executed in each slot, by whomever: its digest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,7 +26,8 @@ pub struct Memory {
 
 impl Watch<Server> for Memory {
     const ALWAYS: &'static [&'static str] = &["Agreement", "One value per ballot", "Promises kept"];
-    const SOMETIMES: &'static [&'static str] = &[LEADER, DUEL, TWO, CHOSEN, RECOVERED, FILLED, OVERRULED];
+    const SOMETIMES: &'static [&'static str] =
+        &[LEADER, DUEL, TWO, CHOSEN, RECOVERED, FILLED, OVERRULED, OTHERS];
 
     fn watch(&mut self, moment: &Moment<'_, Server>, seen: &mut Seen) -> Result<(), Violation> {
         let after = moment.after;
@@ -53,6 +55,9 @@ impl Watch<Server> for Memory {
                 MultiPaxosEvent::Refused { ballot, promised } if promised > ballot => seen.see(OVERRULED),
                 _ => {}
             }
+        }
+        if after.schedule().current().epoch() > 1 {
+            seen.see(OTHERS);
         }
         self.executed(after)
     }
@@ -89,16 +94,18 @@ impl Explored for MultiPaxos {
     fn scopes() -> Vec<Scope<Server>> {
         let none = Budget::default();
         vec![
-            takeover("small", Budget { timers: 1, crashes: 1, ..none }),
+            takeover("small", Budget { crashes: 1, requests: 1, ..none }),
+            takeover("large", Budget { timers: 1, crashes: 1, ..none }),
             takeover("medium", Budget { timers: 2, crashes: 1, requests: 1, ..none }),
             duel("duel", Budget { crashes: 1, ..none }),
+            handover(),
         ]
     }
 }
 
 /// One server leads, and its first proposal is on its way when others lose patience.
 fn takeover(name: &'static str, budget: Budget) -> Scope<Server> {
-    let put = |value| Command::Put { key: 1, value: Value::Number(value) };
+    let put = |value| Command::Put { key: 1, value: Value::Number(value) }.into();
     Scope {
         opening: vec![
             Opening::Fire(NodeId(1), Timer::Election),
@@ -116,6 +123,31 @@ fn takeover(name: &'static str, budget: Budget) -> Scope<Server> {
             3,
             MultiPaxos::config(3),
             budget,
+        )
+    }
+}
+
+/// Server 1 decides alone until the log says that 2 does, from the third slot on: the two have no acceptor in common.
+/// It has been asked for that, and for a value in the second slot, when 2 begins a ballot.
+fn handover() -> Scope<Server> {
+    let only = |id| Config { members: vec![NodeId(id)], ..MultiPaxos::config(1) };
+    let config = Config { spares: vec![NodeId(2)], window: 2, ..only(1) };
+    let put = Command::Put { key: 1, value: Value::Number(1) }.into();
+    Scope {
+        opening: vec![
+            Opening::Fire(NodeId(1), Timer::Election),
+            Opening::Settle,
+            Opening::Call(0, NodeId(1)),
+        ],
+        scripts: vec![vec![Request::Reconfigure(Reconfiguration::to([NodeId(2)]))], vec![put]],
+        fires: |timer| *timer == Timer::Election,
+        ..Scope::new(
+            "handover",
+            "one acceptor takes the place of another, while a call is under way",
+            2,
+            config,
+            // No crash: what an acceptor that decides alone forgets, nobody has seen, and `Memory` would not know that.
+            Budget { timers: 1, ..Budget::default() },
         )
     }
 }

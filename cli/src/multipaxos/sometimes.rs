@@ -9,13 +9,16 @@ use synod_simulator::{Predicates, Sometimes, Tally};
 use super::Server;
 
 pub(super) const NAMES: &[&str] = &[
+    "acceptors_changed",
     "acceptor_refused_an_earlier_ballot",
+    "candidate_lacked_a_quorum_of_the_next_acceptors",
     "command_was_seen_again",
     "follower_lacked_a_chosen_value",
     "hole_was_filled_with_a_no_op",
     "later_slot_was_chosen_before_an_earlier_one",
     "leader_began_again_after_a_refusal",
     "leader_crashed_with_open_slots",
+    "leader_left_the_acceptors",
     "leader_lost_its_quorum",
     "log_was_cut",
     "server_ended_for_good",
@@ -58,6 +61,9 @@ impl Sometimes<Server> for MultiPaxosSometimes {
                 {
                     tally.reach("snapshot_came_with_a_promise");
                 }
+                if let Some(node) = nodes.get(id) {
+                    self.members(node, before, tally);
+                }
                 if matches!(&**input, Input::Message(_, MultiPaxosMessage::Accepted(_)))
                     && nodes.get(id).is_some_and(Server::has_chosen_ahead)
                 {
@@ -88,6 +94,19 @@ impl Sometimes<Server> for MultiPaxosSometimes {
     }
 }
 
+impl MultiPaxosSometimes {
+    fn members(&self, node: &Server, before: Option<View>, tally: &mut Tally) {
+        let was = |role| before.is_some_and(|view| view.role == role);
+        let is_acceptor = node.schedule().eras().any(|era| era.members().contains(&node.id()));
+        if was(RoleName::Leader) && !node.is_leader() && !is_acceptor {
+            tally.reach("leader_left_the_acceptors");
+        }
+        if was(RoleName::Candidate) && node.has_promises_of_the_current_acceptors() {
+            tally.reach("candidate_lacked_a_quorum_of_the_next_acceptors");
+        }
+    }
+}
+
 fn noted(event: &MultiPaxosEvent, before: Option<View>, tally: &mut Tally) {
     match event {
         MultiPaxosEvent::BecameLeader { recovered, .. }
@@ -105,6 +124,7 @@ fn noted(event: &MultiPaxosEvent, before: Option<View>, tally: &mut Tally) {
         MultiPaxosEvent::LostQuorum { .. } => tally.reach("leader_lost_its_quorum"),
         MultiPaxosEvent::SawCallAgain { .. } => tally.reach("command_was_seen_again"),
         MultiPaxosEvent::TookSnapshot { cut, .. } if cut.0 > 0 => tally.reach("log_was_cut"),
+        MultiPaxosEvent::Reconfigured { .. } => tally.reach("acceptors_changed"),
         MultiPaxosEvent::Installed { .. } => tally.reach("snapshot_was_installed"),
         _ => {}
     }

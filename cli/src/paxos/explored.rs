@@ -60,10 +60,37 @@ impl Explored for Paxos {
     fn scopes() -> Vec<Scope<Server>> {
         let none = Budget::default();
         vec![
-            duel("small", Budget { crashes: 1, ..none }),
+            known(),
+            overtaken("overtaken"),
+            duel("duel", Budget { crashes: 1, ..none }),
             duel("medium", Budget { crashes: 1, timers: 1, ..none }),
         ]
     }
+}
+
+/// Three acceptors. The first proposer has its promises and its own vote, and its proposal is on its way to the other
+/// two when the second one begins a ballot for another value: it depends on the third acceptor whether the first value
+/// is chosen, and on the promises that come first whether the second proposer may propose its own.
+fn overtaken(name: &'static str) -> Scope<Server> {
+    Scope {
+        opening: vec![
+            Opening::Call(0, NodeId(1)),
+            Opening::Deliver("Prepare", NodeId(2)),
+            Opening::Deliver("Prepare", NodeId(3)),
+            Opening::Deliver("Promise", NodeId(1)),
+            Opening::Call(1, NodeId(2)),
+        ],
+        ..duel(name, Budget::default())
+    }
+}
+
+/// The same, where the first proposer's own vote is known to all, and the second one has asked it first.
+fn known() -> Scope<Server> {
+    let mut scope = overtaken("small");
+    let votes = [2, 3].map(|node| Opening::Deliver("Accepted", NodeId(node)));
+    scope.opening.splice(4..4, votes);
+    scope.opening.push(Opening::Deliver("Prepare", NodeId(1)));
+    scope
 }
 
 /// Two servers have been asked for two values; their prepares are on their way.
@@ -72,6 +99,6 @@ fn duel(name: &'static str, budget: Budget) -> Scope<Server> {
     Scope {
         opening: vec![Opening::Call(0, NodeId(1)), Opening::Call(1, NodeId(2))],
         scripts: vec![propose(1), propose(2)],
-        ..Scope::new(name, "two proposers of two values, with crash and restart", 3, Paxos::config(3), budget)
+        ..Scope::new(name, "two proposers of two values", 3, Paxos::config(3), budget)
     }
 }

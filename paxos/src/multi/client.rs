@@ -1,27 +1,30 @@
 //! Clients: each call takes effect exactly once, however often it is tried.
-use synod_protocol::{Caller, Effects, Seen, Shared, StateMachine};
+use synod_protocol::{Caller, ClientId, Effects, Replicated, Seen, Shared, StateMachine};
 
-use super::{MultiPaxos, MultiPaxosEvent, node::Role};
+use super::{MultiPaxos, MultiPaxosEvent, Request, Response, Schedule, node::Role, schedule::Outcome};
 
 impl<S: StateMachine> MultiPaxos<S> {
     /// The leader gives the call a slot, once in its ballot; anybody answers what was executed; the others
     /// say who leads.
     ///
     /// Spec: MultiPaxos!AskRead
-    pub(crate) fn on_client_request(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
+    pub(crate) fn on_client_request(
+        &mut self,
+        from: Caller,
+        request: &Request<S::Command>,
+        out: &mut Effects<Self>,
+    ) {
         let Caller { client, number, .. } = from;
-        match self.replicated.seen(client, number) {
+        if let Some(response) = recall(&self.replicated, &self.schedule, client, number) {
+            out.note(MultiPaxosEvent::SawCallAgain { client, number });
             // What was executed was chosen: any server may say so.
-            Seen::Latest(output) => {
-                out.note(MultiPaxosEvent::SawCallAgain { client, number });
-                return out.reply(from, output.clone());
-            }
-            Seen::Outdated => return out.note(MultiPaxosEvent::SawCallAgain { client, number }),
-            Seen::Never => {}
+            return response.into_iter().for_each(|response| out.reply(from, response));
         }
         let (leader, ballot) = (self.leader(), self.promised());
         let Role::Leader(leadership) = &mut self.role else { return out.redirect(from, leader) };
-        if S::is_read_only(command) {
+        if let Request::Command(command) = request
+            && S::is_read_only(command)
+        {
             leadership.reads.ask(from, command.clone(), leadership.round);
             return self.answer_reads(out);
         }
@@ -30,7 +33,31 @@ impl<S: StateMachine> MultiPaxos<S> {
             return;
         }
         self.waiting.insert(client, (number, ballot));
-        leadership.enqueue(from, Shared::new(command.clone()));
+        leadership.enqueue(from, Shared::new(request.clone()));
         self.drive(out);
+    }
+}
+
+/// What is known of a call that was executed: its result; `Some(None)`: a later one of its client was executed.
+pub(crate) fn recall<S: StateMachine>(
+    replicated: &Replicated<S>,
+    schedule: &Schedule,
+    client: ClientId,
+    number: u64,
+) -> Option<Option<Response<S::Output>>> {
+    let output = match replicated.seen(client, number) {
+        Seen::Latest(output) => Some(Some(Response::Output(output.clone()))),
+        Seen::Outdated => return Some(None),
+        Seen::Never => None,
+    };
+    output.or_else(|| Some(schedule.recall(client, number)?.map(Response::from)))
+}
+
+impl<O> From<Outcome> for Response<O> {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Ok((epoch, from)) => Response::Reconfigured { epoch, from },
+            Err(refusal) => Response::Refused(refusal),
+        }
     }
 }

@@ -10,14 +10,17 @@ use crate::{QuorumError, QuorumSizes, quorums::Quorums};
 /// The configuration of a cluster, the same for all its servers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
-    /// Each is proposer, acceptor, learner and replica.
+    /// Each is proposer, acceptor, learner and replica. They decide until the log says otherwise.
     pub members: Vec<NodeId>,
+    /// The rest of the address book: they learn, and a [`super::Reconfiguration`] can make them members.
+    pub spares: Vec<NodeId>,
     pub quorums: QuorumSizes,
     /// How long a leader may be silent until somebody begins a ballot of their own, drawn anew each time.
     pub election_timeout: Range<Duration>,
     /// How often an idle leader is heard. A few of these must fit into the shortest election timeout.
     pub heartbeat_interval: Duration,
-    /// α, the window: a slot is proposed when the one α before it is known to be chosen, not earlier.
+    /// α, the window: a slot is proposed when the one α before it is known to be chosen, not earlier; what the
+    /// log says about the members takes effect so many slots later.
     pub window: usize,
     /// The most slots that one message carries.
     pub max_slots_per_message: usize,
@@ -46,6 +49,7 @@ impl Config {
         let quorums = QuorumSizes::majorities(members.len());
         Config {
             members,
+            spares: Vec::new(),
             quorums,
             election_timeout: Duration::from_millis(150)..Duration::from_millis(300),
             heartbeat_interval: Duration::from_millis(50),
@@ -58,10 +62,20 @@ impl Config {
         }
     }
 
+    /// All who may ever be members, in ascending order. Messages from others are ignored.
+    pub fn servers(&self) -> Vec<NodeId> {
+        let mut servers: Vec<NodeId> = self.members.iter().chain(&self.spares).copied().collect();
+        servers.sort_unstable();
+        servers
+    }
+
     /// # Errors
     /// What makes no sense, so that no cluster with this configuration could work, or none could be safe.
     pub fn validate(&self) -> Result<(), ConfigError> {
         Quorums::new(&self.members, self.quorums)?;
+        if self.servers().windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(ConfigError::SpareTwice);
+        }
         if self.election_timeout.start >= self.election_timeout.end {
             return Err(ConfigError::ElectionTimeoutNotRandom);
         }
@@ -85,6 +99,7 @@ impl Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConfigError {
     Quorums(QuorumError),
+    SpareTwice,
     ElectionTimeoutNotRandom,
     HeartbeatTooSlow,
     NothingMayBeSent,
@@ -102,6 +117,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConfigError::Quorums(error) => error.fmt(f),
+            ConfigError::SpareTwice => f.write_str("a spare is listed twice, or is a member already"),
             ConfigError::ElectionTimeoutNotRandom => f.write_str(
                 "election_timeout must be a range with room to draw from, or proposers may duel for ever",
             ),

@@ -18,7 +18,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use core::{mem, time::Duration};
+use core::{mem, ops::Range, time::Duration};
 
 use synod_protocol::{Effects, NodeId, StateMachine};
 
@@ -29,11 +29,14 @@ use super::{
     node::{Role, Timer},
 };
 
+/// So many times longer waits a server that is no acceptor.
+const OUTSIDER: u32 = 4;
+
 /// A server in phase 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Candidacy<C> {
     /// Who promised.
-    promises: BTreeSet<NodeId>,
+    pub(crate) promises: BTreeSet<NodeId>,
     /// Of each slot after `chosen`, the vote of the highest ballot that the promises told of.
     latest: BTreeMap<Slot, Vote<C>>,
 }
@@ -46,8 +49,8 @@ impl<S: StateMachine> MultiPaxos<S> {
         let Role::Follower { leader: Some(leader) } = self.role else { return };
         out.note(MultiPaxosEvent::LostLeader { leader });
         self.role = Role::Follower { leader: None };
-        let timeout = &self.config.election_timeout;
-        out.set_timer(Timer::Election, Duration::ZERO..timeout.end - timeout.start);
+        let (timeout, waited) = (self.election_timeout(), self.config.election_timeout.start);
+        out.set_timer(Timer::Election, timeout.start - waited..timeout.end - waited);
     }
 
     /// Begins a ballot that overrules every one it has heard of, for all slots that are not known to be
@@ -59,7 +62,7 @@ impl<S: StateMachine> MultiPaxos<S> {
             return out.note(MultiPaxosEvent::OutOfBallots);
         };
         if self.is_bound_to_another(self.id, out) {
-            return out.set_timer(Timer::Election, self.config.election_timeout.clone());
+            return out.set_timer(Timer::Election, self.election_timeout());
         }
         let chosen = self.chosen;
         if self.is_leader() {
@@ -74,7 +77,7 @@ impl<S: StateMachine> MultiPaxos<S> {
             promises: BTreeSet::from([self.id]),
             latest: own.map(|(slot, vote)| (*slot, vote.clone())).collect(),
         });
-        out.set_timer(Timer::Election, self.config.election_timeout.clone());
+        out.set_timer(Timer::Election, self.election_timeout());
         for peer in self.peers() {
             out.send(peer, MultiPaxosMessage::Prepare { ballot, chosen });
         }
@@ -109,10 +112,10 @@ impl<S: StateMachine> MultiPaxos<S> {
 
     fn count_promises(&mut self, out: &mut Effects<Self>) {
         let Role::Candidate(candidacy) = &mut self.role else { return };
-        if self.quorums.phase_1.reached(|member| candidacy.promises.contains(&member)) {
-            let mut latest = mem::take(&mut candidacy.latest);
-            let latest = latest.split_off(&self.chosen.next());
-            self.lead(latest, out);
+        if self.schedule.is_promised_by(&candidacy.promises) {
+            let promises = mem::take(&mut candidacy.promises);
+            let latest = candidacy.latest.split_off(&self.chosen.next());
+            self.lead(promises, latest, out);
         }
     }
 
@@ -162,7 +165,7 @@ impl<S: StateMachine> MultiPaxos<S> {
         let votes: Arc<[_]> = votes.map(|(slot, vote)| (*slot, vote.clone())).collect();
         out.note(MultiPaxosEvent::Promised { ballot, votes: votes.len() as u64 });
         self.persistent.write(Record::Promised(ballot), out);
-        out.set_timer(Timer::Election, self.config.election_timeout.clone());
+        out.set_timer(Timer::Election, self.election_timeout());
         out.send(from, MultiPaxosMessage::Promise(Promise { ballot, votes, snapshot }));
     }
 
@@ -217,21 +220,33 @@ impl<S: StateMachine> MultiPaxos<S> {
             }
             out.set_timer(Timer::LeaderContact, contact..contact);
         } else if !election_is_armed {
-            out.set_timer(Timer::Election, self.config.election_timeout.clone());
+            out.set_timer(Timer::Election, self.election_timeout());
         }
     }
 
-    /// A leader that no phase-2 quorum answers can have nothing chosen: its clients shall look for another.
+    /// A leader that no phase-2 quorum answers can have nothing chosen: its clients shall look for another. And one
+    /// that is no acceptor any more leaves the lead to those who are.
     pub(crate) fn check_quorum(&mut self, out: &mut Effects<Self>) {
         let (me, ballot) = (self.id, self.promised());
         let Role::Leader(leadership) = &mut self.role else { return };
         let heard = mem::take(&mut leadership.heard);
-        if self.quorums.phase_2.reached(|member| member == me || heard.contains(&member)) {
+        let phase_2 = &self.schedule.current().quorums.phase_2;
+        if !self.schedule.has(me) {
+            self.follow(None, out);
+        } else if phase_2.reached(|member| member == me || heard.contains(&member)) {
             self.arm_check_quorum(out);
         } else {
             out.note(MultiPaxosEvent::LostQuorum { ballot });
             self.follow(None, out);
         }
+    }
+
+    /// How long it waits for others to lead. Who is no acceptor waits longer: it leads only if those who are do not,
+    /// who may not know yet that they are.
+    pub(crate) fn election_timeout(&self) -> Range<Duration> {
+        let Range { start, end } = self.config.election_timeout;
+        let patience = if self.schedule.has(self.id) { 1 } else { OUTSIDER };
+        start.saturating_mul(patience)..end.saturating_mul(patience)
     }
 
     pub(crate) fn arm_check_quorum(&self, out: &mut Effects<Self>) {

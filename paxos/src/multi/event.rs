@@ -100,6 +100,11 @@ pub enum MultiPaxosEvent {
     Installed {
         through: Slot,
     },
+    /// The log says that others decide, from this slot on.
+    Reconfigured {
+        epoch: u64,
+        from: Slot,
+    },
     /// There is no later ballot number.
     OutOfBallots,
     /// A peer, or a stranger, said what no correct member says; it was ignored.
@@ -130,6 +135,7 @@ impl Event for MultiPaxosEvent {
             MultiPaxosEvent::SawCallAgain { .. } => "saw_call_again",
             MultiPaxosEvent::TookSnapshot { .. } => "took_snapshot",
             MultiPaxosEvent::Installed { .. } => "installed",
+            MultiPaxosEvent::Reconfigured { .. } => "reconfigured",
             MultiPaxosEvent::OutOfBallots => "out_of_ballots",
             MultiPaxosEvent::IgnoredNonsense { .. } => "ignored_nonsense",
         }
@@ -156,6 +162,7 @@ impl Event for MultiPaxosEvent {
             | MultiPaxosEvent::Refused { .. }
             | MultiPaxosEvent::WasRefused { .. }
             | MultiPaxosEvent::SawCallAgain { .. }
+            | MultiPaxosEvent::Reconfigured { .. }
             | MultiPaxosEvent::OutOfBallots
             | MultiPaxosEvent::IgnoredNonsense { .. } => None,
         }

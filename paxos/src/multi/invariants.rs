@@ -54,7 +54,8 @@ pub fn agreement<S: StateMachine>(a: &MultiPaxos<S>, b: &MultiPaxos<S>) -> Check
             return Err(Violation::new(name::AGREEMENT, story));
         }
     }
-    if a.chosen() == b.chosen() && a.replicated() != b.replicated() {
+    let equal = a.replicated() == b.replicated() && a.schedule() == b.schedule();
+    if a.chosen() == b.chosen() && !equal {
         let story = format!("{} and {} executed {both} slots and differ in their states", a.id(), b.id());
         return Err(Violation::new(name::AGREEMENT, story));
     }

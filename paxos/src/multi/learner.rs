@@ -3,7 +3,7 @@ use alloc::sync::Arc;
 
 use synod_protocol::{Caller, Effects, Replicated, StateMachine};
 
-use super::{MultiPaxos, MultiPaxosEvent, Record, Slot, Snapshot, Value};
+use super::{MultiPaxos, MultiPaxosEvent, Record, Request, Response, Slot, Snapshot, Value, client::recall};
 
 impl<S: StateMachine> MultiPaxos<S> {
     /// How far this server knows the values, if all slots up to `chosen` are chosen.
@@ -44,16 +44,35 @@ impl<S: StateMachine> MultiPaxos<S> {
             assert!(*slot == executed.next(), "Agreement: a slot is executed after the one before it");
             executed = *slot;
             let Value::Command { client, number, command } = &vote.value else { continue };
-            let output = self.replicated.apply(*client, *number, command);
-            if self.waiting.get(client).is_some_and(|(waiting, _)| waiting <= number) {
-                let answered = self.waiting.remove(client).filter(|(waiting, _)| waiting == number);
-                if let (Some(_), Some(output)) = (answered, output) {
-                    out.reply(Caller { client: *client, number: *number, via: self.id }, output);
+            let (client, number) = (*client, *number);
+            // A call may be chosen for many slots, by then for something else: the first time counts.
+            let response = match (&**command, recall(&self.replicated, &self.schedule, client, number)) {
+                (_, Some(response)) => response,
+                (Request::Command(command), None) => {
+                    self.replicated.apply(client, number, command).map(Response::Output)
+                }
+                (Request::Reconfigure(wish), None) => {
+                    let (window, call) = (self.config.window, (client, number));
+                    let outcome = self.schedule.execute(call, wish, *slot, window, &self.servers);
+                    if let Ok((epoch, from)) = outcome {
+                        out.note(MultiPaxosEvent::Reconfigured { epoch, from });
+                    }
+                    Some(outcome.into())
+                }
+            };
+            if self.waiting.get(&client).is_some_and(|(waiting, _)| *waiting <= number) {
+                let answered = self.waiting.remove(&client).filter(|(waiting, _)| *waiting == number);
+                if let (Some(_), Some(response)) = (answered, response) {
+                    out.reply(Caller { client, number, via: self.id }, response);
                 }
             }
         }
         assert!(executed == through, "Agreement: what is executed is known");
         self.chosen = through;
+        if self.schedule.executed(through) {
+            // Others decide now: what the former ones granted says nothing of them.
+            self.void_lease();
+        }
         self.take_snapshot(out);
     }
 
@@ -67,7 +86,8 @@ impl<S: StateMachine> MultiPaxos<S> {
         }
         let cut = through.minus(self.config.kept_behind_snapshot).max(self.persistent.cut);
         out.note(MultiPaxosEvent::TookSnapshot { through, cut });
-        let snapshot = Arc::new(Snapshot { through, image: self.replicated.image() });
+        let (schedule, image) = (self.schedule.clone(), self.replicated.image());
+        let snapshot = Arc::new(Snapshot { through, schedule, image });
         self.persistent.write(Record::Snapshot { snapshot, cut }, out);
     }
 
@@ -82,6 +102,7 @@ impl<S: StateMachine> MultiPaxos<S> {
         out.note(MultiPaxosEvent::Installed { through });
         self.persistent.write(Record::Snapshot { snapshot: snapshot.clone(), cut: through }, out);
         self.replicated = Replicated::restore(&snapshot.image);
+        self.schedule = snapshot.schedule.clone();
         self.chosen = through;
     }
 }

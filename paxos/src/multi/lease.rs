@@ -6,7 +6,8 @@
 //! 2. A leader counts from the moment at which it *sent* what a phase-2 quorum answered: before any of them began
 //!    to count. It believes in its lease for a little less than its length, so that clocks may run at rates
 //!    that differ, as long as they do not drift apart by more than that during a lease.
-//! 3. Another leader needs a phase-1 quorum, which shares a member with that phase-2 quorum. So while the lease is
+//! 3. Another leader needs a phase-1 quorum of those who decide the next slot, which shares a member with that phase-2
+//!    quorum of theirs. So while the lease is
 //!    believed in, nobody else can have anything chosen, and what the leader has executed is all there is.
 //!
 //! Clocks that are wronger than configured break this, and nothing else: no ballot is ever decided by a clock.
@@ -45,6 +46,13 @@ impl<S: StateMachine> MultiPaxos<S> {
         self.grant_lease(out);
         let Role::Leader(leadership) = &mut self.role else { return };
         leadership.lease.sent.push_back((leadership.round, out.now()));
+    }
+
+    /// Nothing that was answered so far counts.
+    pub(crate) fn void_lease(&mut self) {
+        if let Role::Leader(leadership) = &mut self.role {
+            leadership.lease.until = Time::ZERO;
+        }
     }
 
     /// Does the leader hold a lease now, all broadcasts up to this one having been answered by a quorum?

@@ -1,14 +1,14 @@
 //! One server: its state, and dispatch. Nothing else.
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use synod_protocol::{Caller, ClientId, Effects, Node, NodeId, Replicated, Stable, StateMachine, Time};
 
-use crate::{Ballot, quorums::Quorums};
+use crate::Ballot;
 
 use super::{
-    Accept, Accepted, Acceptor, Config, MultiPaxosEvent, MultiPaxosMessage, Record, RoleName, Slot, View,
-    election::Candidacy, proposer::Leadership,
+    Accept, Accepted, Acceptor, Config, MultiPaxosEvent, MultiPaxosMessage, Record, Request, Response,
+    RoleName, Schedule, Slot, Snapshot, View, election::Candidacy, proposer::Leadership,
 };
 
 /// A server of a cluster that replicates `S`.
@@ -16,7 +16,10 @@ use super::{
 pub struct MultiPaxos<S: StateMachine> {
     pub(crate) id: NodeId,
     pub(crate) config: Config,
-    pub(crate) quorums: Quorums,
+    /// The address book: see [`Config::servers`].
+    pub(crate) servers: Arc<[NodeId]>,
+    /// Who decides the slots after `chosen`.
+    pub(crate) schedule: Schedule,
     /// Promise, votes and snapshot. Changed only by writing a record.
     pub(crate) persistent: Stable<Acceptor<S>>,
     pub(crate) role: Role<S::Command>,
@@ -65,9 +68,8 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
     type Config = Config;
     type Message = MultiPaxosMessage<S>;
     type Timer = Timer;
-    /// A command of the state machine. Read-only ones are answered without the log.
-    type Request = S::Command;
-    type Response = S::Output;
+    type Request = Request<S::Command>;
+    type Response = Response<S::Output>;
     type Event = MultiPaxosEvent;
     type Record = Record<S>;
     type Durable = Acceptor<S>;
@@ -78,13 +80,17 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
     /// Spec: MultiPaxos!Restart
     fn boot(id: NodeId, config: &Config, durable: Self::Durable, out: &mut Effects<Self>) -> Self {
         config.validate().unwrap_or_else(|error| panic!("a phase-1 and a phase-2 quorum intersect: {error}"));
-        assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
-        out.set_timer(Timer::Election, config.election_timeout.clone());
+        let servers: Arc<[NodeId]> = config.servers().into();
+        assert!(servers.contains(&id), "{id} must be a member of its own cluster, or a spare");
         let snapshot = durable.snapshot.as_deref();
         let mut node = MultiPaxos {
             id,
             config: config.clone(),
-            quorums: Quorums::new(&config.members, config.quorums).expect("validated above"),
+            schedule: snapshot.map_or_else(
+                || Schedule::new(config).expect("validated above"),
+                |snapshot| snapshot.schedule.clone(),
+            ),
+            servers,
             role: Role::Follower { leader: None },
             chosen: snapshot.map_or(Slot::ZERO, |snapshot| snapshot.through),
             replicated: snapshot.map_or_else(Replicated::default, |it| Replicated::restore(&it.image)),
@@ -96,11 +102,12 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
         // What it was bound to before a crash it does not know.
         node.grant_lease(out);
         node.execute(node.persistent.chosen, out);
+        out.set_timer(Timer::Election, node.election_timeout());
         node
     }
 
     fn on_message(&mut self, from: NodeId, message: &Self::Message, out: &mut Effects<Self>) {
-        if from == self.id || !self.quorums.has(from) || !message.is_from(from, self.id) {
+        if from == self.id || !self.servers.contains(&from) || !message.is_from(from, self) {
             return out.note(MultiPaxosEvent::IgnoredNonsense { from });
         }
         match message {
@@ -124,8 +131,8 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
         }
     }
 
-    fn on_request(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
-        self.on_client_request(from, command, out);
+    fn on_request(&mut self, from: Caller, request: &Request<S::Command>, out: &mut Effects<Self>) {
+        self.on_client_request(from, request, out);
     }
 
     fn view(&self) -> View {
@@ -143,7 +150,12 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
 impl<S: StateMachine> MultiPaxosMessage<S> {
     /// Could a correct server have sent this? Proposers speak of their own ballots, acceptors answer the
     /// proposer who asked, a ballot of round 0 is nobody's, and nobody is past the last slot.
-    fn is_from(&self, from: NodeId, to: NodeId) -> bool {
+    fn is_from(&self, from: NodeId, server: &MultiPaxos<S>) -> bool {
+        let to = server.id;
+        let is_sane = |snapshot: &Snapshot<S>| {
+            let Snapshot { through, schedule, .. } = snapshot;
+            *through <= Slot::LAST && schedule.is_sane(*through, &server.servers)
+        };
         match self {
             MultiPaxosMessage::Prepare { ballot, chosen } => {
                 ballot.proposer == from && ballot.round > 0 && *chosen <= Slot::LAST
@@ -153,7 +165,7 @@ impl<S: StateMachine> MultiPaxosMessage<S> {
                     |slot: Slot, ballot| slot > Slot::ZERO && slot <= Slot::LAST && ballot < promise.ballot;
                 promise.ballot.proposer == to
                     && promise.votes.iter().all(|(slot, vote)| earlier(*slot, vote.ballot))
-                    && promise.snapshot.as_ref().is_none_or(|snapshot| snapshot.through <= Slot::LAST)
+                    && promise.snapshot.as_deref().is_none_or(is_sane)
             }
             MultiPaxosMessage::Accept(Accept { ballot, first, values, chosen, .. }) => {
                 ballot.proposer == from
@@ -168,7 +180,7 @@ impl<S: StateMachine> MultiPaxosMessage<S> {
             }
             MultiPaxosMessage::Nack { ballot, promised } => ballot.proposer == to && promised > ballot,
             MultiPaxosMessage::Install { ballot, snapshot } => {
-                ballot.proposer == from && ballot.round > 0 && snapshot.through <= Slot::LAST
+                ballot.proposer == from && ballot.round > 0 && is_sane(snapshot)
             }
         }
     }
@@ -203,7 +215,12 @@ impl<S: StateMachine> MultiPaxos<S> {
         self.replicated.state_machine()
     }
 
-    /// The state machine and the clients' sessions: all that the log replicates.
+    /// Who decides the slots to come.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The state machine and the sessions of its clients.
     pub fn replicated(&self) -> &Replicated<S> {
         &self.replicated
     }
@@ -224,7 +241,14 @@ impl<S: StateMachine> MultiPaxos<S> {
     pub fn has_chosen_ahead(&self) -> bool {
         let Role::Leader(leadership) = &self.role else { return false };
         let mut later = leadership.runs.iter().skip(1);
-        later.any(|run| self.quorums.phase_2.reached(|member| run.voters.contains(&member)))
+        later.any(|run| self.is_chosen(run))
+    }
+
+    /// Has this candidate promises enough of those who decide the next slot, and not of those who decide a later one?
+    pub fn has_promises_of_the_current_acceptors(&self) -> bool {
+        let Role::Candidate(candidacy) = &self.role else { return false };
+        let phase_1 = &self.schedule.current().quorums.phase_1;
+        phase_1.reached(|member| candidacy.promises.contains(&member))
     }
 
     /// Whom this server believes to lead.
@@ -236,9 +260,9 @@ impl<S: StateMachine> MultiPaxos<S> {
         }
     }
 
-    /// The other members.
+    /// The other servers of the address book; it borrows nothing, so that a server can change meanwhile.
     pub(crate) fn peers(&self) -> impl Iterator<Item = NodeId> + use<S> {
-        let me = self.id;
-        self.quorums.phase_1.each().filter(move |&member| member != me)
+        let (me, servers) = (self.id, Arc::clone(&self.servers));
+        (0..servers.len()).map(move |place| servers[place]).filter(move |&server| server != me)
     }
 }

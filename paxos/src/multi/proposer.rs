@@ -9,7 +9,7 @@ use alloc::{
 use synod_protocol::{Caller, Effects, NodeId, Shared, StateMachine};
 
 use super::{
-    Accept, Accepted, MultiPaxos, MultiPaxosEvent, MultiPaxosMessage, Record, Slot, Value, Vote,
+    Accept, Accepted, MultiPaxos, MultiPaxosEvent, MultiPaxosMessage, Record, Request, Slot, Value, Vote,
     catch_up::Progress,
     lease::Lease,
     node::{Role, Timer},
@@ -21,18 +21,21 @@ use super::{
 /// 1. The slots after `chosen` and before `next` are those of `runs`, in order and without a gap.
 /// 2. It votes for what it proposes, so its own log has the values.
 /// 3. `next` is at most α slots after `chosen`.
+/// 4. No run has slots of two configurations, and all of the window have a phase-1 quorum among `promises`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Leadership<C> {
     /// The slot of the next proposal.
     pub(crate) next: Slot,
     /// Slots up to here may have a history: what phase 1 told of them must be proposed there.
     pub(crate) recovered: Slot,
+    /// Who promised its ballot: a phase-1 quorum of each configuration of the window.
+    promises: BTreeSet<NodeId>,
     /// That history.
     latest: BTreeMap<Slot, Vote<C>>,
     /// What was proposed and is not known to be chosen.
     pub(crate) runs: VecDeque<Run>,
     /// Calls that wait for a slot.
-    queue: VecDeque<(Caller, Shared<C>)>,
+    queue: VecDeque<(Caller, Shared<Request<C>>)>,
     pub(crate) followers: BTreeMap<NodeId, Progress>,
     /// Who answered since the last check of the quorum.
     pub(crate) heard: BTreeSet<NodeId>,
@@ -58,7 +61,7 @@ impl<C> Leadership<C> {
         self.queue.into_iter().map(|(caller, _)| caller).chain(self.reads.into_callers())
     }
 
-    pub(crate) fn enqueue(&mut self, caller: Caller, command: Shared<C>) {
+    pub(crate) fn enqueue(&mut self, caller: Caller, command: Shared<Request<C>>) {
         self.queue.push_back((caller, command));
     }
 }
@@ -69,12 +72,18 @@ impl<S: StateMachine> MultiPaxos<S> {
     /// leader … could fill the gap immediately by proposing … a special 'no-op' command" (§3).
     ///
     /// Spec: MultiPaxos!BecomeLeader · §3
-    pub(crate) fn lead(&mut self, latest: BTreeMap<Slot, Vote<S::Command>>, out: &mut Effects<Self>) {
+    pub(crate) fn lead(
+        &mut self,
+        promises: BTreeSet<NodeId>,
+        latest: BTreeMap<Slot, Vote<S::Command>>,
+        out: &mut Effects<Self>,
+    ) {
         let recovered = latest.keys().next_back().copied().unwrap_or(self.chosen);
         out.note(MultiPaxosEvent::BecameLeader { ballot: self.promised(), recovered });
         self.role = Role::Leader(Leadership {
             next: self.chosen.next(),
             recovered,
+            promises,
             latest,
             runs: VecDeque::new(),
             queue: VecDeque::new(),
@@ -102,22 +111,29 @@ impl<S: StateMachine> MultiPaxos<S> {
         self.answer_reads(out);
     }
 
-    /// Gives slots to what has a history, then to the calls that wait: as many as one message carries, while
-    /// few enough runs are under way and the window is open.
+    /// Gives slots to what has a history, then to the calls that wait: as many as one message carries and one
+    /// configuration decides, while few enough runs are under way and the window is open.
+    ///
+    /// If there is a configuration to come, no-ops take the slots before it that no call wants, so that it comes soon
+    /// (*Reconfiguring a State Machine* §3).
     fn fill_slots(&mut self, out: &mut Effects<Self>) {
         let window_end = self.chosen.plus(self.config.window).min(Slot::LAST);
+        let switch = self.schedule.latest().from;
         let (most_runs, most_slots) = (self.config.max_runs_in_flight, self.config.max_slots_per_message);
         while let Role::Leader(leadership) = &mut self.role
             && leadership.runs.len() < most_runs
         {
             let first = leadership.next;
-            let last = window_end.min(first.plus(most_slots - 1));
+            let last =
+                window_end.min(first.plus(most_slots - 1)).min(self.schedule.last_governed_with(first));
             let (mut values, mut no_ops) = (Vec::new(), 0);
             for slot in (first.0..=last.0).map(Slot) {
                 let value = if slot <= leadership.recovered {
                     leadership.latest.remove(&slot).map_or(Value::NoOp, |vote| vote.value)
                 } else if let Some((Caller { client, number, .. }, command)) = leadership.queue.pop_front() {
                     Value::Command { client, number, command }
+                } else if slot < switch {
+                    Value::NoOp
                 } else {
                     break;
                 };
@@ -187,7 +203,7 @@ impl<S: StateMachine> MultiPaxos<S> {
         self.catch_up(from, missing, out);
     }
 
-    /// A run is chosen when a phase-2 quorum voted for it. It may be chosen before the one before it; it is
+    /// A run is chosen when a phase-2 quorum of those who decide its slots voted for it. It may be chosen before the one before it; it is
     /// executed after it.
     ///
     /// The leader counts its own vote, though its disk may lag behind: the Accept that the others answered
@@ -196,19 +212,27 @@ impl<S: StateMachine> MultiPaxos<S> {
     /// Spec: MultiPaxos!Choose · §2.3, §3
     fn choose(&mut self, out: &mut Effects<Self>) -> bool {
         let ballot = self.promised();
+        let Role::Leader(leadership) = &self.role else { return false };
+        let runs = leadership.runs.iter().take_while(|run| self.is_chosen(run)).count();
         let Role::Leader(leadership) = &mut self.role else { return false };
-        let mut through = self.chosen;
-        while let Some(run) = leadership.runs.front()
-            && self.quorums.phase_2.reached(|member| run.voters.contains(&member))
-        {
-            through = run.last;
-            leadership.runs.pop_front();
-        }
-        if through == self.chosen {
-            return false;
-        }
-        out.note(MultiPaxosEvent::Chose { ballot, through });
-        self.execute(through, out);
+        let Some(run) = leadership.runs.drain(..runs).next_back() else { return false };
+        out.note(MultiPaxosEvent::Chose { ballot, through: run.last });
+        self.execute(run.last, out);
+        self.win_over_the_next_acceptors(out);
         true
+    }
+
+    pub(crate) fn is_chosen(&self, run: &Run) -> bool {
+        let phase_2 = &self.schedule.governing(run.first).quorums.phase_2;
+        phase_2.reached(|member| run.voters.contains(&member))
+    }
+
+    /// What the leader executed gave the window another configuration. If the promises of its ballot have no phase-1
+    /// quorum of that, it begins a later one, for old and new acceptors: see [`super::Schedule`].
+    fn win_over_the_next_acceptors(&mut self, out: &mut Effects<Self>) {
+        let Role::Leader(leadership) = &self.role else { return };
+        if !self.schedule.is_promised_by(&leadership.promises) {
+            self.prepare(out);
+        }
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! 1. it has executed every slot that had a history when it became leader: what earlier ballots chose; and
 //! 2. a phase-2 quorum took part in its ballot *after* the read came. A later leader needs a phase-1 quorum,
-//!    which shares a member with that one; so when that member answered, it had not promised anything later,
+//!    which shares a member with that one, for both are of those who decide the first slot that this leader has not
+//!    executed; so when that member answered, it had not promised anything later,
 //!    and nobody had yet chosen anything after what this leader knows.
 //!
 //! Every broadcast is numbered and every answer gives its number back, so proposals confirm reads by the way;
@@ -13,7 +14,7 @@ use alloc::collections::VecDeque;
 
 use synod_protocol::{Caller, Effects, StateMachine};
 
-use super::{MultiPaxos, MultiPaxosEvent, node::Role};
+use super::{MultiPaxos, MultiPaxosEvent, Response, node::Role};
 
 /// The reads that a leader has not answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +61,7 @@ impl<S: StateMachine> MultiPaxos<S> {
                 None if member == me => latest,
                 None => 0,
             };
-            let confirmed = self.quorums.phase_2.greatest_reached(round_of).unwrap_or(0);
+            let confirmed = self.schedule.current().quorums.phase_2.greatest_reached(round_of).unwrap_or(0);
             let holds_lease = self.holds_lease(confirmed, out);
             let Role::Leader(leadership) = &mut self.role else { return };
             let asked = &mut leadership.reads.asked;
@@ -68,7 +69,7 @@ impl<S: StateMachine> MultiPaxos<S> {
             if ready > 0 {
                 out.note(MultiPaxosEvent::AnsweredReads { ballot, reads: ready as u64 });
                 for (_, caller, command) in asked.drain(..ready) {
-                    out.reply(caller, self.replicated.state_machine().query(&command));
+                    out.reply(caller, Response::Output(self.replicated.state_machine().query(&command)));
                 }
             }
             // Broadcasts that are under way will confirm some, and then this comes here again.

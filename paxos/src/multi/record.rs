@@ -6,7 +6,7 @@ use synod_protocol::{Durable, Image, StateMachine};
 
 use crate::Ballot;
 
-use super::{Slot, Value, Vote};
+use super::{Schedule, Slot, Value, Vote};
 
 /// One promise for all slots, a vote per slot, and what the chosen slots came to.
 ///
@@ -31,6 +31,8 @@ pub struct Acceptor<S: StateMachine> {
 #[serde(bound = "")]
 pub struct Snapshot<S: StateMachine> {
     pub through: Slot,
+    /// Who decides the slots after it.
+    pub schedule: Schedule,
     pub image: Image<S>,
 }
 

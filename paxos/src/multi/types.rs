@@ -6,6 +6,8 @@ use synod_protocol::{ClientId, Data, Shared};
 
 use crate::Ballot;
 
+use super::Request;
+
 /// A place in the log: the number of an instance of Paxos. The first is 1; 0 stands for "none yet".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -54,7 +56,7 @@ pub enum Value<C> {
     NoOp,
     /// A client's call. Its number makes it take effect once, however many slots it is chosen for. The
     /// command itself is shared by all logs, messages and records that hold it.
-    Command { client: ClientId, number: u64, command: Shared<C> },
+    Command { client: ClientId, number: u64, command: Shared<Request<C>> },
 }
 
 /// What an acceptor voted for in a slot, and in which ballot.

@@ -9,12 +9,12 @@ use synod_protocol::{
 };
 
 use crate::{
-    Ballot,
+    Ballot, QuorumSizes,
     history::{Fact, Promises, Written},
 };
 
 use super::{
-    MultiPaxos, MultiPaxosEvent, MultiPaxosMessage, Record, Slot, Value,
+    MultiPaxos, MultiPaxosEvent, MultiPaxosMessage, Reconfiguration, Record, Request, Slot, Value,
     invariants::{self, Checked, name},
 };
 
@@ -32,6 +32,8 @@ pub struct Watch<S: StateMachine> {
     /// The value that was executed in each slot.
     chosen: BTreeMap<Slot, Fact<Value<S::Command>>>,
     promises: Promises,
+    /// There are, or may be, configurations in which one vote is enough.
+    may_be_alone: bool,
     /// How far each server had executed.
     executed: BTreeMap<NodeId, Slot>,
     written: Written,
@@ -51,6 +53,7 @@ impl<S: StateMachine> Default for Watch<S> {
             proposed: BTreeMap::new(),
             chosen: BTreeMap::new(),
             promises: Promises::default(),
+            may_be_alone: false,
             executed: BTreeMap::new(),
             written: Written::default(),
             steps: 0,
@@ -148,6 +151,12 @@ impl<S: StateMachine> Watch<S> {
                 format!("{id} proposed or accepted {value:?} for slot {slot}, which no client asked for");
             return Err(Violation::new(name::VALIDITY, story));
         }
+        if let Value::Command { command, .. } = value
+            && let Request::Reconfigure(Reconfiguration { quorums: QuorumSizes { phase_2: 1, .. }, .. }) =
+                **command
+        {
+            self.may_be_alone = true;
+        }
         self.proposed.insert((slot, ballot), Fact { what: value.clone(), owner: Some((id, written)) });
         Ok(())
     }
@@ -161,7 +170,7 @@ impl<S: StateMachine> Watch<S> {
         }
         // A leader that needs nobody else may forget what it chose, and then nobody has seen it. Otherwise
         // somebody answered it, which somebody did only after its own records were durable.
-        let is_alone = node.config.quorums.phase_2 == 1;
+        let is_alone = self.may_be_alone || node.config.quorums.phase_2 == 1;
         for (slot, vote) in node.acceptor().votes.range(before.next()..=node.chosen()) {
             match self.chosen.get_mut(slot) {
                 None => {

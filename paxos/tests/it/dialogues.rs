@@ -40,6 +40,7 @@ dialogues! {
     m05_a_deposed_leader_reads_nothing: Replicas,
     m06_a_laggard_and_a_snapshot: Replicas,
     m07_a_ballot_outbid: Replicas,
+    m08_a_server_is_replaced: Replicas,
     s01_one_value: Synod,
     s02_duelling_proposers: Synod,
     s03_the_chosen_value_survives: Synod,
@@ -84,11 +85,15 @@ where
             if let ["cluster", nodes, quorums @ ..] = &words[..] {
                 let nodes: u32 = nodes.parse().expect("a number of nodes");
                 let mut sizes = QuorumSizes::majorities(nodes as usize);
+                let spares = match quorums {
+                    ["and", spares, "spare" | "spares"] => spares.parse().expect("a number of spares"),
+                    _ => 0,
+                };
                 if let [phase_1, phase_2] = quorums {
                     let size = |word: &str| word.parse().expect("the size of a quorum");
                     sizes = QuorumSizes { phase_1: size(phase_1), phase_2: size(phase_2) };
                 }
-                stage = Some(S::open(nodes, sizes));
+                stage = Some(S::open(nodes, spares, sizes));
                 continue;
             }
             let stage = stage.as_mut().expect("a dialogue begins with `> cluster N`");
@@ -99,7 +104,7 @@ where
             }
             for (caller, answer) in cluster.answers.drain(..) {
                 let said = match answer {
-                    Answer::Done(output) => serde_json::to_string(&output).expect("plain data"),
+                    Answer::Done(response) => S::say(&response),
                     Answer::Elsewhere(Some(leader)) => format!("ask {leader}"),
                     Answer::Elsewhere(None) => "ask somebody else".into(),
                 };

@@ -2,17 +2,20 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use synod_kv::{Command, Store, Value as Number};
+use serde_json::json;
+use synod_kv::{Command, Store};
 use synod_paxos::{
     Ballot, QuorumSizes,
-    multi::{self, Accept, Accepted, MultiPaxos, Promise, Slot, Snapshot, Value, Vote},
+    multi::{
+        self, Accept, Accepted, MultiPaxos, Promise, Reconfiguration, Schedule, Slot, Snapshot, Value, Vote,
+    },
     single::{self, Paxos},
 };
 use synod_protocol::{
     Caller, ClientId, Durable, Effect, Effects, Input, Node, NodeId, Replicated, Shared, Time,
 };
 
-use crate::servers::{Wire, Word, n};
+use crate::servers::{Request, Wire, Word, get, members, n, put};
 
 /// Small numbers, so that messages meet, and those at the end of all numbers.
 fn number() -> impl Strategy<Value = u64> {
@@ -20,7 +23,7 @@ fn number() -> impl Strategy<Value = u64> {
 }
 
 fn node() -> impl Strategy<Value = NodeId> {
-    prop_oneof![12 => 1..4u32, 1 => Just(0), 1 => Just(9)].prop_map(NodeId)
+    prop_oneof![12 => 1..5u32, 1 => Just(0), 1 => Just(9)].prop_map(NodeId)
 }
 
 fn ballot() -> impl Strategy<Value = Ballot> {
@@ -43,20 +46,62 @@ fn word() -> impl Strategy<Value = Word> {
     ]
 }
 
+/// Of the servers 1 to 4, and of strangers; with quorums that intersect, and with others.
+fn wish() -> impl Strategy<Value = Request> {
+    let members = prop::collection::vec(node(), 0..4);
+    (prop::option::of(number()), members, 0..4usize, 0..4usize).prop_map(
+        |(after, members, phase_1, phase_2)| {
+            Request::Reconfigure(Reconfiguration {
+                after,
+                members,
+                quorums: QuorumSizes { phase_1, phase_2 },
+            })
+        },
+    )
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        2 => (0..3u64).prop_map(get),
+        3 => (0..3u64).prop_map(|key| put(key, 1)),
+        2 => wish(),
+        2 => prop::sample::select(vec![members(&[1]), members(&[1, 2, 3]), members(&[1, 2, 4]), members(&[2, 3, 4])]),
+    ]
+}
+
 fn value() -> impl Strategy<Value = Value<Command>> {
-    let put = |key| Command::Put { key, value: Number::Number(1) };
     prop_oneof![
         Just(Value::NoOp),
-        (1..3u32, 0..3u64).prop_map(move |(client, number)| Value::Command {
+        (1..3u32, 0..3u64, request()).prop_map(move |(client, number, request)| Value::Command {
             client: ClientId(client),
             number,
-            command: Shared::new(put(number)),
+            command: Shared::new(request),
         }),
     ]
 }
 
 fn snapshot() -> impl Strategy<Value = Arc<Snapshot<Store>>> {
-    slot().prop_map(|through| Arc::new(Snapshot { through, image: Replicated::default().image() }))
+    (slot(), schedule()).prop_map(|(through, schedule)| {
+        Arc::new(Snapshot { through, schedule, image: Replicated::default().image() })
+    })
+}
+
+/// As it may come with a message: no executed slots need have led to it.
+fn schedule() -> impl Strategy<Value = Schedule> {
+    let quorum = |members: Vec<NodeId>, size: usize| json!({ "members": members, "size": size });
+    let era = || {
+        let members = prop_oneof![Just(vec![n(1), n(2), n(3)]), prop::collection::vec(node(), 0..4)];
+        (number(), slot(), members, 0..4usize, 0..4usize).prop_map(move |(epoch, from, members, one, two)| {
+            let quorums = json!({ "phase_1": quorum(members.clone(), one), "phase_2": quorum(members, two) });
+            json!({ "epoch": epoch, "from": from, "quorums": quorums })
+        })
+    };
+    let later = prop::collection::vec(era(), 0..3);
+    let any = (era(), later).prop_map(|(current, later)| {
+        let schedule = json!({ "current": current, "later": later, "calls": {} });
+        serde_json::from_value(schedule).expect("it has the form of one")
+    });
+    prop_oneof![1 => any, 2 => Just(Schedule::new(&multi::Config::new((1..=3).map(n))).expect("it makes sense"))]
 }
 
 fn wire() -> impl Strategy<Value = Wire> {
@@ -155,9 +200,7 @@ proptest! {
 
     #[test]
     fn a_replica_survives_whatever_comes(
-        inputs in any_of(wire(), (0..3u64, any::<bool>()).prop_map(|(key, is_read)| {
-            if is_read { Command::Get { key } } else { Command::Put { key, value: Number::Number(1) } }
-        })),
+        inputs in any_of(wire(), request()),
         phase_2 in 1..4usize,
         (snapshot_every, kept, window) in (1..4usize, 0..3usize, 1..4usize),
     ) {
@@ -167,6 +210,7 @@ proptest! {
             snapshot_every,
             window,
             kept_behind_snapshot: kept,
+            spares: vec![n(4)],
             ..multi::Config::new((1..=3).map(n))
         };
         survives::<MultiPaxos<Store>>(&config, &inputs, |disk| disk.promised)?;

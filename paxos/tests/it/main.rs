@@ -3,6 +3,7 @@ mod servers;
 
 mod paper_single;
 mod paper_multi;
+mod paper_reconfiguration;
 mod paper_replicas;
 mod laws;
 mod stage;

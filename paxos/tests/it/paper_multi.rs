@@ -1,5 +1,4 @@
 //! *Paxos Made Simple*, §3: a test per claim about the log, its leader and its holes.
-use synod_kv::Output;
 use synod_paxos::{
     QuorumSizes,
     multi::{Accept, Accepted, Config, MultiPaxosEvent, Promise, Record, RoleName, Slot, Timer, Value},
@@ -7,7 +6,8 @@ use synod_paxos::{
 use synod_protocol::{Answer, Message, Shared};
 
 use crate::servers::{
-    Wire, b, campaign, elect, executed, led, led_with, n, on, put, replicas, replicas_with, settle, vote,
+    DONE, Wire, b, campaign, elect, executed, led, led_with, n, on, put, replicas, replicas_with, settle,
+    vote,
 };
 
 /// "The leader … executes phase 1 of infinitely many instances by sending a single message": after that, a
@@ -18,7 +18,7 @@ fn phase_1_is_run_once_for_all_slots() {
     for number in 1..=5 {
         let call = replicas.call(1, 1, number, put(number, 1));
         replicas.deliver();
-        assert_eq!(replicas.answers_to(call), [&Answer::Done(Output::Done)]);
+        assert_eq!(replicas.answers_to(call), [&Answer::Done(DONE)]);
     }
     let prepared = |(_, event): &(u32, MultiPaxosEvent)| matches!(event, MultiPaxosEvent::Prepared { .. });
     assert_eq!(replicas.events().iter().filter(|it| prepared(it)).count(), 0, "not since it leads");
@@ -58,7 +58,7 @@ fn a_new_leader_proposes_what_was_voted_for() {
     // And a call that was executed is known to be, whoever is asked.
     replicas.call(2, 1, 1, put(1, 1));
     let again = synod_protocol::Caller { via: n(2), ..call };
-    assert_eq!(replicas.answers_to(again), [&Answer::Done(Output::Done)]);
+    assert_eq!(replicas.answers_to(again), [&Answer::Done(DONE)]);
 }
 
 /// Of several votes for a slot, the one of the highest ballot counts, though it came first.
@@ -272,7 +272,7 @@ fn flexible_quorums_choose_with_few() {
     replicas.isolate(4);
     let call = replicas.call(1, 1, 1, put(1, 1));
     replicas.deliver();
-    assert_eq!(replicas.answers_to(call), [&Answer::Done(Output::Done)]);
+    assert_eq!(replicas.answers_to(call), [&Answer::Done(DONE)]);
     replicas.heal();
     replicas.isolate(1);
     replicas.isolate(2);
@@ -378,5 +378,5 @@ fn a_cluster_of_one_works() {
     let mut replicas = replicas_with(Config::new([n(1)]));
     replicas.fire(1, Timer::Election);
     let call = replicas.call(1, 1, 1, put(1, 1));
-    assert_eq!(replicas.answers_to(call), [&Answer::Done(Output::Done)]);
+    assert_eq!(replicas.answers_to(call), [&Answer::Done(DONE)]);
 }

@@ -1,9 +1,10 @@
 //! What a replicated state machine promises beside the order of its log: exactly-once calls, reads, snapshots.
-use synod_kv::Output;
 use synod_paxos::multi::{Config, MultiPaxosEvent, Slot, Timer};
 use synod_protocol::{Answer, Caller, Time};
 
-use crate::servers::{campaign, elect, executed, get, holds, led, led_with, n, on, put, settle};
+use crate::servers::{
+    DONE, NOTHING, campaign, elect, executed, get, holds, led, led_with, n, on, put, settle,
+};
 
 /// Who does not lead says who does.
 #[test]
@@ -34,8 +35,8 @@ fn a_call_takes_effect_once_though_it_has_two_slots() {
     settle(&mut replicas, 2);
     let put_after = replicas.call(2, 2, 1, put(2, 2));
     replicas.deliver();
-    assert_eq!(replicas.answers_to(again), [&Answer::Done(Output::Done)]);
-    assert_eq!(replicas.answers_to(put_after), [&Answer::Done(Output::Done)]);
+    assert_eq!(replicas.answers_to(again), [&Answer::Done(DONE)]);
+    assert_eq!(replicas.answers_to(put_after), [&Answer::Done(DONE)]);
     let value = replicas.node(2).state_machine().get(1).cloned();
     assert!(value == Some(synod_kv::Value::Number(1)), "the first command of that number: {value:?}");
 }
@@ -48,7 +49,7 @@ fn a_call_that_says_something_else_the_second_time_is_the_first_one() {
     replicas.call(1, 1, 1, put(1, 2));
     replicas.deliver();
     replicas.call(1, 1, 1, put(1, 3));
-    assert_eq!(replicas.answers_to(call), [&Answer::Done(Output::Done); 2]);
+    assert_eq!(replicas.answers_to(call), [&Answer::Done(DONE); 2]);
     assert_eq!(replicas.node(1).chosen(), Slot(1));
     assert_eq!(replicas.node(1).state_machine().get(1), Some(&synod_kv::Value::Number(1)));
 }
@@ -70,7 +71,7 @@ fn a_leader_elected_again_does_not_wait_for_what_it_lost() {
     elect(&mut replicas, 1);
     replicas.call(1, 1, 1, put(1, 1));
     replicas.deliver();
-    assert_eq!(replicas.answers_to(call), [&Answer::Done(Output::Done)]);
+    assert_eq!(replicas.answers_to(call), [&Answer::Done(DONE)]);
 }
 
 /// A read is answered from the leader's state machine, without the log, when a phase-2 quorum took part in
@@ -97,7 +98,7 @@ fn an_earlier_answer_does_not_confirm_a_read() {
     replicas.deliver_if(|it| it.to == n(1));
     assert!(replicas.answers_to(read).is_empty(), "only now is a round begun for it");
     replicas.deliver();
-    assert_eq!(replicas.answers_to(read), [&Answer::Done(Output::Value(None))]);
+    assert_eq!(replicas.answers_to(read), [&Answer::Done(NOTHING)]);
 }
 
 /// A leader who was overruled and does not know it answers no read: none who promised a later ballot takes
@@ -112,7 +113,7 @@ fn a_deposed_leader_answers_no_read() {
     replicas.heal();
     let read = replicas.call(1, 2, 1, get(7));
     replicas.deliver_if(|it| it.to == n(1) || it.from == n(1));
-    assert!(!replicas.answers_to(read).contains(&&Answer::Done(Output::Value(None))));
+    assert!(!replicas.answers_to(read).contains(&&Answer::Done(NOTHING)));
     assert_eq!(replicas.answers_to(read), [&Answer::Elsewhere(None)]);
 }
 
@@ -247,7 +248,7 @@ fn a_lease_answers_reads_at_once_and_ends() {
     replicas.deliver();
     at(&mut replicas, 209);
     let early = replicas.call(1, 1, 1, get(1));
-    assert_eq!(replicas.answers_to(early), [&Answer::Done(Output::Value(None))], "120 + 100 - 10");
+    assert_eq!(replicas.answers_to(early), [&Answer::Done(NOTHING)], "120 + 100 - 10");
     at(&mut replicas, 210);
     let late = replicas.call(1, 2, 1, get(1));
     assert!(replicas.answers_to(late).is_empty(), "it asks a quorum again");

@@ -2,7 +2,7 @@
 use synod_kv::{Command, Output, Store, Value};
 use synod_paxos::{
     Ballot, QuorumSizes,
-    multi::{self, MultiPaxos, MultiPaxosMessage, Slot},
+    multi::{self, MultiPaxos, MultiPaxosMessage, Reconfiguration, Slot},
     single::{self, Paxos, PaxosMessage},
 };
 use synod_protocol::{
@@ -17,6 +17,8 @@ pub(crate) type Word = PaxosMessage<u32>;
 /// Servers that replicate a store.
 pub(crate) type Replicas = Cluster<MultiPaxos<Store>, multi::Watch<Store>>;
 pub(crate) type Wire = MultiPaxosMessage<Store>;
+pub(crate) type Request = multi::Request<Command>;
+pub(crate) type Response = multi::Response<Output>;
 
 pub(crate) fn n(id: u32) -> NodeId {
     NodeId(id)
@@ -26,18 +28,28 @@ pub(crate) fn b(round: u64, proposer: u32) -> Ballot {
     Ballot { round, proposer: n(proposer) }
 }
 
-pub(crate) fn put(key: u64, value: i64) -> Command {
-    Command::Put { key, value: Value::Number(value) }
+pub(crate) fn put(key: u64, value: i64) -> Request {
+    Command::Put { key, value: Value::Number(value) }.into()
 }
 
-pub(crate) fn get(key: u64) -> Command {
-    Command::Get { key }
+pub(crate) fn get(key: u64) -> Request {
+    Command::Get { key }.into()
+}
+
+/// A wish for majorities of these.
+pub(crate) fn members(ids: &[u32]) -> Request {
+    Request::Reconfigure(Reconfiguration::to(ids.iter().copied().map(n)))
 }
 
 /// What a get of a number answers.
-pub(crate) fn holds(value: i64) -> Output {
-    Output::Value(Some(Value::Number(value)))
+pub(crate) fn holds(value: i64) -> Response {
+    Response::Output(Output::Value(Some(Value::Number(value))))
 }
+
+/// What a get of what is not there answers.
+pub(crate) const NOTHING: Response = Response::Output(Output::Value(None));
+/// What a put answers.
+pub(crate) const DONE: Response = Response::Output(Output::Done);
 
 pub(crate) fn synod(nodes: u32) -> Synod {
     let config = single::Config::new((1..=nodes).map(n));
@@ -58,7 +70,7 @@ pub(crate) fn replicas(nodes: u32) -> Replicas {
 
 pub(crate) fn replicas_with(config: multi::Config) -> Replicas {
     config.validate().expect("the configuration makes sense");
-    let nodes = config.members.len() as u32;
+    let nodes = config.servers().len() as u32;
     Cluster::with(config, nodes, multi::invariants::check)
 }
 

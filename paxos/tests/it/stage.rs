@@ -1,5 +1,5 @@
 //! What either kind of server needs to be put on a stage: its words, and what is told of them.
-use synod_kv::{Command, Store, Value};
+use synod_kv::{Command, Store};
 use synod_paxos::{
     QuorumSizes,
     multi::{self, MultiPaxos, MultiPaxosMessage},
@@ -7,20 +7,24 @@ use synod_paxos::{
 };
 use synod_protocol::{Node, by_hand::Cluster};
 
-use crate::servers::{Replicas, Synod, campaign, elect, led_with, n, settle};
+use crate::servers::{
+    Replicas, Request, Response, Synod, campaign, elect, get, led_with, members, n, put, settle,
+};
 
 /// A cluster that plays the commands of a dialogue.
 pub(crate) trait Stage: Sized {
     type Node: Node;
     type Watch;
-    /// `> cluster 4 3 2`: of four servers, three make a phase-1 quorum and two a phase-2 quorum.
-    fn open(nodes: u32, quorums: QuorumSizes) -> Self;
+    /// `> cluster 4 3 2`: of four servers, three make a phase-1 quorum and two a phase-2 quorum. `> cluster 3 and 1
+    /// spare`: three, and one that can be made a member.
+    fn open(nodes: u32, spares: u32, quorums: QuorumSizes) -> Self;
     fn cluster(&mut self) -> &mut Cluster<Self::Node, Self::Watch>;
     fn timer(name: &str) -> <Self::Node as Node>::Timer;
     fn request(words: &[&str]) -> <Self::Node as Node>::Request;
     /// Commands of its own.
     fn act(&mut self, words: &[&str]);
     fn ask(request: &<Self::Node as Node>::Request) -> String;
+    fn say(response: &<Self::Node as Node>::Response) -> String;
     fn tell(message: &<Self::Node as Node>::Message) -> String;
     fn disk(record: &<Self::Node as Node>::Record) -> String;
 }
@@ -33,7 +37,7 @@ impl Stage for Synod {
     type Node = Paxos<u32>;
     type Watch = single::Watch<u32>;
 
-    fn open(nodes: u32, quorums: QuorumSizes) -> Synod {
+    fn open(nodes: u32, _: u32, quorums: QuorumSizes) -> Synod {
         crate::servers::synod_of(nodes, quorums.phase_1, quorums.phase_2)
     }
 
@@ -55,6 +59,10 @@ impl Stage for Synod {
 
     fn ask(value: &u32) -> String {
         format!("propose {value}")
+    }
+
+    fn say(chosen: &<Paxos<u32> as Node>::Response) -> String {
+        plain(chosen)
     }
 
     fn tell(message: &PaxosMessage<u32>) -> String {
@@ -83,10 +91,14 @@ impl Stage for Replicas {
     type Node = MultiPaxos<Store>;
     type Watch = multi::Watch<Store>;
 
-    /// Server 1 leads, and a snapshot is taken every four slots.
-    fn open(nodes: u32, quorums: QuorumSizes) -> Replicas {
-        let config = multi::Config::new((1..=nodes).map(n));
-        led_with(multi::Config { quorums, snapshot_every: 4, kept_behind_snapshot: 1, ..config })
+    /// Server 1 leads, and a snapshot is taken every four slots. Where servers can be replaced, α is 3.
+    fn open(nodes: u32, spares: u32, quorums: QuorumSizes) -> Replicas {
+        let mut config = multi::Config { quorums, ..multi::Config::new((1..=nodes).map(n)) };
+        (config.snapshot_every, config.kept_behind_snapshot) = (4, 1);
+        if spares > 0 {
+            (config.spares, config.window) = ((nodes + 1..=nodes + spares).map(n).collect(), 3);
+        }
+        led_with(config)
     }
 
     fn cluster(&mut self) -> &mut Cluster<Self::Node, Self::Watch> {
@@ -103,10 +115,11 @@ impl Stage for Replicas {
         }
     }
 
-    fn request(words: &[&str]) -> Command {
+    fn request(words: &[&str]) -> Request {
         match words {
-            ["put", key, value] => Command::Put { key: number(key), value: Value::Number(number(value)) },
-            ["get", key] => Command::Get { key: number(key) },
+            ["put", key, value] => put(number(key), number(value)),
+            ["get", key] => get(number(key)),
+            ["members", ids @ ..] => members(&ids.iter().map(|id| number(id)).collect::<Vec<_>>()),
             other => panic!("no such request: {other:?}"),
         }
     }
@@ -120,8 +133,16 @@ impl Stage for Replicas {
         }
     }
 
-    fn ask(command: &Command) -> String {
-        command.to_string()
+    fn ask(request: &Request) -> String {
+        asked(request)
+    }
+
+    fn say(response: &Response) -> String {
+        match response {
+            Response::Output(output) => plain(output),
+            Response::Reconfigured { epoch, from } => format!("epoch {epoch} begins at slot {from}"),
+            Response::Refused(refusal) => format!("refused: {refusal}"),
+        }
     }
 
     fn tell(message: &MultiPaxosMessage<Store>) -> String {
@@ -178,6 +199,20 @@ impl Stage for Replicas {
 fn value(value: &multi::Value<Command>) -> String {
     match value {
         multi::Value::NoOp => "no-op".into(),
-        multi::Value::Command { command, .. } => command.to_string(),
+        multi::Value::Command { command, .. } => asked(command),
+    }
+}
+
+fn plain(response: &impl serde::Serialize) -> String {
+    serde_json::to_string(response).expect("responses are plain data")
+}
+
+fn asked(request: &Request) -> String {
+    match request {
+        Request::Command(command) => command.to_string(),
+        Request::Reconfigure(wish) => {
+            let members: Vec<String> = wish.members.iter().map(ToString::to_string).collect();
+            format!("members {}", members.join(" "))
+        }
     }
 }

@@ -10,7 +10,7 @@ fn atomic_commit() {
 
 #[test]
 fn paxos() {
-    as_expected("paxos", 34);
+    as_expected("paxos", 42);
 }
 
 #[test]
