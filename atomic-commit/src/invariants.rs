@@ -10,11 +10,11 @@
 //!
 //! The first four are of a whole run: [`crate::Watch`] sees them. The fifth is what the liveness phase of the
 //! simulator asks for, and `live.cfg` of the specs. What one moment can show is here.
-use alloc::{format, vec::Vec};
+use alloc::{collections::BTreeSet, format, vec::Vec};
 
 use synod_protocol::{Nodes, Violation};
 
-use crate::{Branch, Locks, Protocol, TxnId};
+use crate::{Branch, Close, Decision, Fact, Locks, Past, Protocol, TxnId};
 
 pub(crate) mod name {
     pub(crate) const AGREEMENT: &str = "AC1 Agreement";
@@ -60,6 +60,81 @@ pub fn locks_are_kept<N: Protocol>(node: &N) -> Checked {
     if *node.locks() != Locks::of(node.branches()) {
         let story = format!("the locks are not those of the {} prepared transactions", prepared.len());
         return Err(Violation::new(name::LOCKS, story));
+    }
+    Ok(())
+}
+
+/// AC1: no two participants have ended a transaction differently.
+///
+/// # Errors
+/// They have.
+pub fn agreement<N: Protocol>(one: &N, other: &N) -> Checked {
+    for (txn, close) in one.branches().closed() {
+        if let Past::Closed(theirs) = other.branches().past(txn)
+            && theirs.decision() != close.decision()
+        {
+            let story =
+                format!("of {txn}, one decided {}, and another {}", close.decision(), theirs.decision());
+            return Err(Violation::new(name::AGREEMENT, story));
+        }
+    }
+    Ok(())
+}
+
+/// AC1 and AC2: what is decided in this step is not what this node holds the opposite of; and if it is a commit, this
+/// node has refused nothing of it, and has voted if it takes part.
+///
+/// # Errors
+/// It has.
+pub fn decided_rightly<N: Protocol>(fact: &Fact, takes_part: bool, node: &N) -> Checked {
+    let (Fact::Decided { txn, decision } | Fact::Closed { txn, decision }) = fact else { return Ok(()) };
+    let (branches, txn) = (node.branches(), *txn);
+    match branches.past(txn) {
+        Past::Closed(Close::Refused) if *decision == Decision::Commit => {
+            let story = format!("{txn} commits, and a participant had refused");
+            Err(Violation::new(name::UNANIMITY, story))
+        }
+        Past::Closed(close) if close.decision() != *decision => {
+            let story = format!("of {txn} {decision} is decided, and a participant has the opposite");
+            Err(Violation::new(name::AGREEMENT, story))
+        }
+        Past::Never if takes_part && *decision == Decision::Commit && branches.branch(txn).is_none() => {
+            let story = format!("{txn} commits, and a participant has not voted yet");
+            Err(Violation::new(name::UNANIMITY, story))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// AC4, of a participant, over one of its steps.
+///
+/// # Errors
+/// It reversed a decision.
+pub fn stability<N: Protocol>(before: &N, after: &N) -> Checked {
+    for (txn, close) in before.branches().closed() {
+        let reversed = match after.branches().past(txn) {
+            Past::Closed(now) => now.decision() != close.decision(),
+            Past::Never => true,
+            Past::Forgotten => false,
+        };
+        if reversed || after.branches().branch(txn).is_some() {
+            let story = format!("{txn} was decided, {}, and is not any more", close.decision());
+            return Err(Violation::new(name::STABILITY, story));
+        }
+    }
+    Ok(())
+}
+
+/// Values of transactions differ, so nothing stands in a list twice.
+///
+/// # Errors
+/// It does.
+pub fn exactly_once<N: Protocol>(node: &N) -> Checked {
+    for (key, list) in node.branches().lists() {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = list.iter().find(|value| !seen.insert(**value)) {
+            return Err(Violation::new(name::EXACTLY_ONCE, format!("{twice} was appended to {key} twice")));
+        }
     }
     Ok(())
 }

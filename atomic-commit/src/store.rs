@@ -126,6 +126,11 @@ impl Branches {
         self.prepared.get(&txn)
     }
 
+    /// The latest of each client that came to its end here, and how.
+    pub fn closed(&self) -> impl Iterator<Item = (TxnId, Close)> {
+        self.closed.values().copied()
+    }
+
     /// What is known of a transaction that is not prepared here.
     pub fn past(&self, txn: TxnId) -> Past {
         match self.closed.get(&txn.client) {

@@ -101,7 +101,7 @@ impl Node for ThreePhase {
 
     /// What is undecided here is decided by others, or by nobody before all are back.
     ///
-    /// Spec: ThreePhase!Restart
+    /// Spec: ThreePhase!Restart, ThreePhase!Crash
     fn boot(id: NodeId, config: &Config, durable: Persistent, out: &mut Effects<Self>) -> Self {
         assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
         out.note(CommitEvent::Restarted { life: 0 });

@@ -28,7 +28,7 @@ impl MicroOp {
         }
     }
 
-    pub(crate) fn is_read(&self) -> bool {
+    pub fn is_read(&self) -> bool {
         matches!(self, MicroOp::Read { .. })
     }
 }

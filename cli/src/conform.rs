@@ -18,6 +18,7 @@ use crate::{
 pub mod actions;
 #[cfg(feature = "spec")]
 mod check;
+mod commit;
 mod raft;
 mod paxos;
 mod multipaxos;
@@ -43,8 +44,14 @@ pub trait Conforms: Algorithm {
     /// to it, and a boot is told as `Restart` before anything that is told here.
     fn actions(done: &Done<'_, Self::Node>) -> Vec<(usize, Json)>;
 
-    /// What was seen of a node after a step: an object, whose fields the trace spec compares.
+    /// What was seen of a node after a step: an object, whose fields the trace spec compares. Null: nothing, for the
+    /// spec is of less than a node shows.
     fn post(view: &<Self::Node as Node>::View) -> Json;
+
+    /// The actions of a run in the order in which the spec has them, where that is another.
+    fn arranged(actions: Vec<(u64, Json)>) -> Vec<(u64, Json)> {
+        actions
+    }
 }
 
 /// What a node did in a step.

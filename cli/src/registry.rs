@@ -109,11 +109,13 @@ pub const ALGORITHMS: &[Entry] = &[
         .held_to_spec::<MultiPaxos>()
         .compared::<MultiPaxos>()
         .explored::<MultiPaxos>(),
-    Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)"),
+    Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)")
+        .held_to_spec::<Commit<TwoPhase>>(),
     Entry::of::<Commit<ThreePhase>>(
         "three-phase commit, for networks that lose nothing in time (Skeen 1981)",
     ),
-    Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)"),
+    Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)")
+        .held_to_spec::<Commit<PaxosCommit>>(),
     Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
         .compared::<Chain>()
         .explored::<Chain>(),

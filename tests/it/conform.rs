@@ -166,16 +166,21 @@ impl Corruptions {
 
     /// A message is received before it is sent.
     fn swapped(&self, mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+        // Where a run is told call by call, a message is of one call.
+        let begins = |place: usize| (0..place).rfind(|before| is(&events[*before], &["Call"])).unwrap_or(0);
         let is_first = |place: usize| {
             let m = &events[place]["m"];
-            !m.is_null() && !events[..place].iter().any(|before| before["m"] == *m)
+            !m.is_null() && !events[begins(place)..place].iter().any(|before| before["m"] == *m)
         };
         let late = (place..events.len()).find(|place| is_first(*place))?;
         // It was sent by the last thing of that kind that its sender did, or before.
-        let (from, kind) = (events[late]["m"]["from"].clone(), events[late]["m"]["type"].clone());
-        let by = self.sent_by.iter().find(|(sent, _)| kind == *sent)?.1;
-        let sent =
-            (0..late).rev().find(|place| events[*place]["node"] == from && is(&events[*place], &[by]))?;
+        let m = &events[late]["m"];
+        let by = self.sent_by.iter().find(|(sent, _)| m["type"] == *sent)?.1;
+        let from = ["from", "rm"].iter().find_map(|field| m.get(field));
+        let is_sender = |event: &Json| from.is_none_or(|from| event["node"] == *from);
+        let sent = (begins(late)..late)
+            .rev()
+            .find(|place| is_sender(&events[*place]) && is(&events[*place], &[by]))?;
         let event = events.remove(late);
         events.insert(sent, event);
         Some(events)

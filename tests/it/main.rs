@@ -22,3 +22,5 @@ mod raft_conform;
 mod raft_dialogues;
 mod paxos_conform;
 mod paxos_spec;
+mod commit_conform;
+mod commit_spec;

@@ -11,7 +11,8 @@ pub(crate) struct Link {
     pub(crate) spec: &'static str,
     /// The folder of the code, with those in it: `raft/src`.
     pub(crate) code: &'static str,
-    /// The type of its events, and the file that says which action each opens.
+    /// The type of its events, and the file that says which action each opens. If that file lies outside the code's
+    /// folder, several specs share it, and only the events that this code notes count.
     pub(crate) event: (&'static str, &'static str),
     /// Actions that no event opens, and why they need none.
     pub(crate) without_event: &'static [(&'static str, &'static str)],
@@ -71,7 +72,9 @@ impl Link {
     fn functions(&self) -> Vec<Function> {
         let (of_spec, noting) = (format!("{}!", self.module()), format!("note({}::", self.event.0));
         let mut functions = Vec::new();
-        for path in sources(&root().join(self.code)) {
+        let folder = root().join(self.code);
+        let beside = Some(folder.with_extension("rs")).filter(|file| file.is_file());
+        for path in beside.into_iter().chain(sources(&folder)) {
             let text = fs::read_to_string(&path).expect("its files can be read");
             let mut named = Vec::new();
             for line in text.lines().map(str::trim) {
@@ -99,6 +102,10 @@ impl Link {
         for line in text.lines().filter_map(|line| line.split_once(" => Some(\"")) {
             let names = line.0.split(&*event).skip(1);
             actions.extend(names.map(|name| (word(name), word(line.1))));
+        }
+        if !file.starts_with(self.code) {
+            let noted: BTreeSet<_> = self.functions().into_iter().flat_map(|it| it.notes).collect();
+            actions.retain(|event, _| noted.contains(event));
         }
         actions
     }

@@ -17,6 +17,12 @@ CONSTANTS
     Acceptor,
     Ballots      \* 0 and those of leaders
 
+\* Who takes part in the transaction. In a trace of more servers not all do.
+Asked == RM
+
+\* The ballots that there are. A trace names its own.
+Known == Ballots
+
 VARIABLES
     rmState,     \* of each participant, as in TCommit; on disk
     promised,    \* of each acceptor: nothing of an earlier ballot is taken any more; on disk
@@ -25,7 +31,7 @@ VARIABLES
 
 vars == <<rmState, promised, accepted, msgs>>
 
-Later == Ballots \ {0}
+Later == Known \ {0}
 Value == {"prepared", "aborted"}
 NoVote == [bal |-> -1, val |-> "none"]
 Quorum == {Q \in SUBSET Acceptor : 2 * Cardinality(Q) > Cardinality(Acceptor)}
@@ -104,29 +110,46 @@ Propose(b) == /\ b \in Later
               /\ \E Q \in Quorum :
                     LET S == {m \in msgs : m.type = "1b" /\ m.bal = b /\ m.acc \in Q}
                     IN /\ \A a \in Q : \E m \in S : m.acc = a
-                       /\ msgs' = msgs \cup {Proposal(b, r, ValueFor(S, r)) : r \in RM}
+                       /\ msgs' = msgs \cup {Proposal(b, r, ValueFor(S, r)) : r \in Asked}
               /\ UNCHANGED <<rmState, promised, accepted>>
 
-IsChosen(r, v) == \E b \in Ballots, Q \in Quorum : \A a \in Q : Taken(b, r, v, a) \in msgs
+IsChosen(r, v) == \E b \in Known, Q \in Quorum : \A a \in Q : Taken(b, r, v, a) \in msgs
 
-EveryVoteIsYes == \A r \in RM : IsChosen(r, "prepared")
+EveryVoteIsYes == \A r \in Asked : IsChosen(r, "prepared")
 
 DecideCommit == /\ EveryVoteIsYes
                 /\ Send([type |-> "Commit"])
                 /\ UNCHANGED <<rmState, promised, accepted>>
 
-DecideAbort == /\ \E r \in RM : IsChosen(r, "aborted")
+DecideAbort == /\ \E r \in Asked : IsChosen(r, "aborted")
                /\ Send([type |-> "Abort"])
                /\ UNCHANGED <<rmState, promised, accepted>>
 
 Decide == DecideCommit \/ DecideAbort
 
 ------------------------------------------------------------------------------
-LeaderNext == Decide \/ (\E b \in Later : StartBallot(b) \/ Propose(b))
+(* What happens, and changes nothing here: a transaction is there from the *)
+(* beginning, messages stay for ever, and what a crash destroys is nothing *)
+(* that anybody misses.                                                    *)
 
-ParticipantNext(r) == Prepare(r) \/ Refuse(r) \/ Learn(r)
+Decided(r) == rmState[r] \in {"committed", "aborted"}
 
-AcceptorNext(a) == (\E b \in Later : Promise(a, b)) \/ (\E m \in msgs : Accept(a, m))
+Begin == UNCHANGED vars
+Restart == UNCHANGED vars
+Ask(r) == rmState[r] = "prepared" /\ UNCHANGED vars
+SendAgain == {[type |-> "Commit"], [type |-> "Abort"]} \cap msgs # {} /\ UNCHANGED vars
+HandleAck(r) == Decided(r) /\ UNCHANGED vars
+
+\* Acceptors may forget what is on every disk.
+Forget(a) == a \in Acceptor /\ (\A r \in Asked : Decided(r)) /\ UNCHANGED vars
+
+------------------------------------------------------------------------------
+LeaderNext == \/ Begin \/ Decide \/ SendAgain \/ Restart
+              \/ (\E b \in Later : StartBallot(b) \/ Propose(b))
+
+ParticipantNext(r) == Prepare(r) \/ Refuse(r) \/ Learn(r) \/ Ask(r) \/ HandleAck(r)
+
+AcceptorNext(a) == (\E b \in Later : Promise(a, b)) \/ (\E m \in msgs : Accept(a, m)) \/ Forget(a)
 
 Next == \/ LeaderNext
         \/ (\E r \in RM : ParticipantNext(r))
@@ -143,7 +166,7 @@ OneVote == \A r \in RM : ~(IsChosen(r, "prepared") /\ IsChosen(r, "aborted"))
 OneDecision == ~([type |-> "Commit"] \in msgs /\ [type |-> "Abort"] \in msgs)
 
 (* AC2: it commits only if every participant voted yes. *)
-Unanimity == [type |-> "Commit"] \in msgs => \A r \in RM : Proposal(0, r, "prepared") \in msgs
+Unanimity == [type |-> "Commit"] \in msgs => \A r \in Asked : Proposal(0, r, "prepared") \in msgs
 
 (* AC4, Stability. *)
 Stable == [][\A r \in RM : rmState[r] \in {"committed", "aborted"} => rmState'[r] = rmState[r]]_vars

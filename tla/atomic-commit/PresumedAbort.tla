@@ -19,6 +19,9 @@ CONSTANTS
 
 Run == 1 .. Lives
 
+\* Who takes part in the transaction. In a trace of more servers not all do.
+Asked == RM
+
 VARIABLES
     rmState,     \* of each run, of each participant, as in TCommit; on disk
     life,        \* the coordinator's; on disk
@@ -69,7 +72,7 @@ Restart == /\ life < Lives
            /\ committed' = OnDisk
            /\ voting' = {}
            /\ yes' = [n \in Run |-> {}]
-           /\ waiting' = [n \in Run |-> IF n \in committed THEN RM ELSE {}]
+           /\ waiting' = [n \in Run |-> IF n \in committed THEN Asked ELSE {}]
            /\ UNCHANGED <<rmState, told, msgs>>
 
 \* The run's name. Without the life in it, what was said of an earlier run could be taken for this one.
@@ -88,14 +91,14 @@ HandleVote(n, r) == /\ n \in voting
                     /\ UNCHANGED <<rmState, life, committed, told, voting, waiting, msgs>>
 
 \* AC2.
-EverybodySaidYes(n) == yes[n] = RM
+EverybodySaidYes(n) == yes[n] = Asked
 
 Commit(n) == /\ n \in voting
              /\ EverybodySaidYes(n)
              /\ voting' = voting \ {n}
              /\ committed' = committed \cup {n}
              /\ told' = "committed"
-             /\ waiting' = [waiting EXCEPT ![n] = RM]
+             /\ waiting' = [waiting EXCEPT ![n] = Asked]
              /\ Send(Broadcast("Commit", n))
              /\ UNCHANGED <<rmState, life, yes>>
 
@@ -124,6 +127,11 @@ Forget(n) == /\ n \in committed
              /\ MayForget(n)
              /\ committed' = committed \ {n}
              /\ UNCHANGED <<rmState, life, told, voting, yes, waiting, msgs>>
+
+\* Who has not acknowledged it may not have heard it. On a network that keeps everything, that is nothing new.
+SendAgain(n) == /\ n \in committed
+                /\ Send(Broadcast("Commit", n))
+                /\ UNCHANGED <<rmState, life, committed, told, voting, yes, waiting>>
 
 IsAsked(n, r) == From("Inquire", n, r) \in msgs \/ From("VoteYes", n, r) \in msgs
 
@@ -195,7 +203,7 @@ TellAnother(n, r, s) == /\ From("Inquire", n, r) \in msgs
 Tell(n, r) == TellCommit(n, r) \/ (\E s \in RM : TellAnother(n, r, s))
 
 ------------------------------------------------------------------------------
-CoordinatorNext == Restart \/ Begin \/ (\E n \in Run : Decide(n) \/ Forget(n))
+CoordinatorNext == Restart \/ Begin \/ (\E n \in Run : Decide(n) \/ Forget(n) \/ SendAgain(n))
 
 RunNext(n, r) == \/ HandleVote(n, r) \/ HandleAck(n, r) \/ PresumeAbort(n, r)
                  \/ Prepare(n, r) \/ Refuse(n, r) \/ Learn(n, r) \/ Ask(n, r) \/ Tell(n, r)
@@ -217,7 +225,7 @@ Agreement == \A n \in Run, r, s \in RM : ~(rmState[n][r] = "committed" /\ rmStat
 
 (* AC2: it commits only if every participant voted yes. *)
 Unanimity == \A n \in Run : (\E r \in RM : rmState[n][r] = "committed")
-                                => \A r \in RM : From("VoteYes", n, r) \in msgs
+                                => \A r \in Asked : From("VoteYes", n, r) \in msgs
 
 (* AC4, Stability. *)
 Stable == [][\A n \in Run, r \in RM :
@@ -235,7 +243,7 @@ ToldTheTruth ==
 (* What presumed abort rests on: a commit that is forgotten is on every disk. *)
 ForgottenIsEverywhere ==
     \A n \in Run : Broadcast("Commit", n) \in msgs /\ n \notin committed
-                        => \A r \in RM : rmState[n][r] = "committed"
+                        => \A r \in Asked : rmState[n][r] = "committed"
 
 (* AC5, Termination: whoever promised is released. *)
 Terminates == \A n \in Run, r \in RM : rmState[n][r] = "prepared" ~> rmState[n][r] # "prepared"

@@ -182,6 +182,8 @@ impl PaxosCommit {
 /// Later ballots.
 impl PaxosCommit {
     /// A participant in doubt leads its transaction to an end: it never decides alone.
+    ///
+    /// Spec: PaxosCommit!Ask
     pub(crate) fn take_over(&mut self, txn: TxnId, out: &mut Effects<Self>) {
         let Some(branch) = self.persistent.branches.branch(txn) else { return };
         let participants = Arc::clone(&branch.participants);

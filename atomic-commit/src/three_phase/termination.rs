@@ -24,7 +24,7 @@ impl ThreePhase {
     /// A participant that heard nothing for too long takes the coordinator for failed and asks all others how things
     /// stand. One that was down asks, too; what it may conclude is another matter.
     ///
-    /// Spec: ThreePhase!TakeOver
+    /// Spec: ThreePhase!TakeOver, ThreePhase!Ask
     pub(crate) fn take_over(&mut self, txn: TxnId, out: &mut Effects<Self>) {
         let branch = self.persistent.branches.branch(txn).map(|branch| Arc::clone(&branch.participants));
         let begun = self.persistent.begun.get(&txn).map(|begun| Arc::clone(&begun.participants));
@@ -116,7 +116,7 @@ impl ThreePhase {
 
     /// Patience is over: whoever has not answered has failed.
     ///
-    /// Spec: ThreePhase!StartPreCommit, ThreePhase!Learn
+    /// Spec: ThreePhase!StartPreCommit, ThreePhase!SpreadPreCommit, ThreePhase!Learn
     pub(crate) fn conclude(&mut self, txn: TxnId, out: &mut Effects<Self>) {
         let (Some(asking), Some(standing)) = (self.asking.get(&txn), self.standing(txn)) else { return };
         let was_down = self.recovered.contains(&txn);

@@ -3,6 +3,7 @@ mod cluster;
 mod dialogues;
 mod laws;
 mod model;
+mod non_blocking;
 mod paper_paxos_commit;
 mod paper_three_phase;
 mod paper_two_phase;

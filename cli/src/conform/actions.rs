@@ -66,9 +66,9 @@ impl<A: Conforms> Actions<A> {
         }
     }
 
-    /// What happened, in order.
+    /// What happened, in the order of the spec.
     pub fn finish(self) -> Vec<(u64, Json)> {
-        self.list.into_iter().flatten().collect()
+        A::arranged(self.list.into_iter().flatten().collect())
     }
 
     fn did(&mut self, number: u64, id: NodeId, input: Option<&Input<A::Node>>, effects: &[Effect<A::Node>]) {
@@ -105,13 +105,17 @@ impl<A: Conforms> Actions<A> {
 
     /// The last action of a step says what is seen after it; a step without any must have changed nothing.
     fn looked(&mut self, number: u64, id: NodeId, view: &<A::Node as Node>::View) {
+        let post = A::post(view);
+        if post.is_null() {
+            return;
+        }
         let life = self.nodes.entry(id).or_default();
         let before = life.view.replace(view.clone());
         let last = life.actions.last().map(|(place, _)| *place);
         match last.and_then(|place| self.list[place].as_mut()) {
-            Some((of, action)) if *of == number => action["post"] = A::post(view),
+            Some((of, action)) if *of == number => action["post"] = post,
             _ if before.as_ref() == Some(view) => {}
-            _ => self.push(number, id, json!({ "action": "Look", "post": A::post(view) })),
+            _ => self.push(number, id, json!({ "action": "Look", "post": post })),
         }
     }
 

@@ -1,0 +1,131 @@
+//! Runs of atomic commit under faults are behaviours of its specs, and corrupted copies of them are not.
+use serde_json::{Value as Json, json};
+use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
+use synod_cli::atomic_commit::Commit;
+use synod_simulator::Fault;
+
+use crate::conform::{Corruptions, Runs, are_behaviours, copies_are_rejected, is, next};
+
+/// Many crashes, so that some of them fall into a call.
+const CRASHES: &[Fault] = &[Fault::Crash, Fault::Torn, Fault::CrashLoop, Fault::Loss, Fault::Duplication];
+
+#[test]
+fn runs_of_two_phase_commit_are_behaviours_of_the_spec() {
+    let runs = Runs { seeds: 6, nodes: &[3, 5], operations: 60, faults: &Fault::ALL, actions: 2_000 };
+    are_behaviours::<Commit<TwoPhase>>(
+        &runs,
+        &["Begin", "Prepare", "Refuse", "HandleVote", "Decide", "Learn", "HandleAck", "Forget"],
+    );
+}
+
+#[test]
+fn runs_of_two_phase_commit_with_crashes_are_behaviours_of_the_spec() {
+    let runs = Runs { seeds: 6, nodes: &[3, 5], operations: 200, faults: CRASHES, actions: 5_000 };
+    are_behaviours::<Commit<TwoPhase>>(
+        &runs,
+        &[
+            "Restart",
+            "Begin",
+            "Prepare",
+            "Refuse",
+            "HandleVote",
+            "Decide",
+            "Learn",
+            "HandleAck",
+            "Forget",
+            "Ask",
+            "Tell",
+            "PresumeAbort",
+            "SendAgain",
+        ],
+    );
+}
+
+#[test]
+fn runs_of_paxos_commit_are_behaviours_of_the_spec() {
+    let runs = Runs { seeds: 8, nodes: &[3, 5], operations: 60, faults: &Fault::ALL, actions: 2_000 };
+    are_behaviours::<Commit<PaxosCommit>>(
+        &runs,
+        &[
+            "Restart",
+            "Begin",
+            "Prepare",
+            "Refuse",
+            "Accept",
+            "Promise",
+            "StartBallot",
+            "Propose",
+            "Decide",
+            "Learn",
+            "HandleAck",
+            "Forget",
+            "Ask",
+            "SendAgain",
+        ],
+    );
+}
+
+#[test]
+fn corrupted_copies_of_two_phase_commit_are_rejected() {
+    let runs =
+        Runs { seeds: 3, nodes: &[3], operations: 40, faults: &[Fault::Loss, Fault::Crash], actions: 500 };
+    let corruptions = Corruptions {
+        needed: &["Begin", "Prepare", "HandleVote", "Decide"],
+        sent_by: &[
+            ("Prepare", "Begin"),
+            ("VoteYes", "Prepare"),
+            ("VoteNo", "Refuse"),
+            ("Commit", "Decide"),
+            ("Abort", "Decide"),
+            ("Ack", "Learn"),
+        ],
+        others: &[("committed early", committed_early), ("the opposite", the_opposite)],
+    };
+    copies_are_rejected::<Commit<TwoPhase>>(&runs, &corruptions);
+}
+
+#[test]
+fn corrupted_copies_of_paxos_commit_are_rejected() {
+    let runs =
+        Runs { seeds: 3, nodes: &[3], operations: 40, faults: &[Fault::Loss, Fault::Crash], actions: 700 };
+    let corruptions = Corruptions {
+        needed: &["Prepare", "StartBallot", "Propose", "Decide"],
+        sent_by: &[("1a", "StartBallot"), ("Commit", "Decide"), ("Abort", "Decide")],
+        others: &[("the opposite", the_opposite), ("another vote", another_vote)],
+    };
+    copies_are_rejected::<Commit<PaxosCommit>>(&runs, &corruptions);
+}
+
+/// A coordinator decides before the last vote has come.
+fn committed_early(mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+    let decided = next(&events, place, |event| is(event, &["Decide"]) && event["commits"] == true)?;
+    let vote = (0..decided).rfind(|place| is(&events[*place], &["HandleVote"]))?;
+    let event = events.remove(decided);
+    events.insert(vote, event);
+    Some(events)
+}
+
+/// Somebody commits what aborts, or the other way round, and writes that too.
+fn the_opposite(mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+    let place = next(&events, place, |event| event["commits"].is_boolean())?;
+    let event = &mut events[place];
+    let commits = event["commits"] == false;
+    event["commits"] = json!(commits);
+    let state = if commits { "committed" } else { "aborted" };
+    for field in ["rm", "told"] {
+        if event["post"][field].is_string() {
+            event["post"][field] = json!(state);
+        }
+    }
+    Some(events)
+}
+
+/// An acceptor takes, or a leader proposes or counts, a vote that was another.
+fn another_vote(mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
+    let place =
+        next(&events, place, |event| event["votes"].as_object().is_some_and(|votes| !votes.is_empty()))?;
+    for (_, vote) in events[place]["votes"].as_object_mut()? {
+        *vote = json!(if *vote == "prepared" { "aborted" } else { "prepared" });
+    }
+    Some(events)
+}
