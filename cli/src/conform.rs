@@ -18,6 +18,7 @@ use crate::{
 pub mod actions;
 #[cfg(feature = "spec")]
 mod check;
+mod chain;
 mod raft;
 mod paxos;
 mod multipaxos;
