@@ -1,7 +1,7 @@
 //! The commands that a dialogue is made of.
 use serde::Serialize;
 use synod_chain_replication::{Config, Reads, Timer};
-use synod_kv::{Command, Value, operation};
+use synod_kv::{Command, Output, Value, operation};
 use synod_linearizability::{History, Options, Verdict, check};
 use synod_protocol::{Answer, Caller, Message, Time};
 
@@ -10,9 +10,22 @@ use super::cluster::{Cluster, config, get};
 /// A cluster that is played with, and what its clients were told.
 pub(crate) struct Stage {
     pub(crate) cluster: Cluster,
-    /// Each call with the moment of it, and of its answer.
-    calls: Vec<(Caller, Command, u64, Option<(u64, synod_kv::Output)>)>,
+    calls: Vec<Call>,
     moment: u64,
+}
+
+struct Call {
+    caller: Caller,
+    command: Command,
+    /// The moment of it, and of its first answer.
+    called: u64,
+    told: Option<(u64, Output)>,
+}
+
+impl Call {
+    fn is(&self, caller: &Caller) -> bool {
+        (self.caller.client, self.caller.number) == (caller.client, caller.number)
+    }
 }
 
 impl Stage {
@@ -41,10 +54,9 @@ impl Stage {
                 let (client, number) = (client.parse().expect("a client"), number.parse().expect("a number"));
                 let command = parse_command(command);
                 let caller = cluster.call(node(via), client, number, command.clone());
-                let same = |of: &Caller| (of.client, of.number) == (caller.client, caller.number);
                 // What is tried again is the same call.
-                if !self.calls.iter().any(|(of, ..)| same(of)) {
-                    self.calls.push((caller, command, self.moment, None));
+                if !self.calls.iter().any(|call| call.is(&caller)) {
+                    self.calls.push(Call { caller, command, called: self.moment, told: None });
                 }
             }
             ["fire", id, timer] => {
@@ -84,13 +96,12 @@ impl Stage {
     }
 
     /// What clients were told since the last command.
-    pub(crate) fn listen(&mut self) -> Vec<(Caller, Answer<synod_kv::Output>)> {
+    pub(crate) fn listen(&mut self) -> Vec<(Caller, Answer<Output>)> {
         let answers: Vec<_> = self.cluster.answers.drain(..).collect();
         for (caller, answer) in &answers {
-            let same = |of: &Caller| (of.client, of.number) == (caller.client, caller.number);
-            let call = self.calls.iter_mut().find(|(of, .., told)| same(of) && told.is_none());
-            if let (Some((.., told)), Answer::Done(output)) = (call, answer) {
-                *told = Some((self.moment, output.clone()));
+            let call = self.calls.iter_mut().find(|call| call.is(caller) && call.told.is_none());
+            if let (Some(call), Answer::Done(output)) = (call, answer) {
+                call.told = Some((self.moment, output.clone()));
             }
         }
         answers
@@ -98,7 +109,7 @@ impl Stage {
 
     /// Is there an order of all calls that explains what the clients were told?
     fn judge(&self) -> String {
-        let operations = self.calls.iter().map(|(caller, command, called, told)| {
+        let operations = self.calls.iter().map(|Call { caller, command, called, told }| {
             let returned = told.as_ref().map(|(at, output)| (Time(10 * at + 5), output));
             operation(caller.client, command, Time(10 * called), returned)
         });

@@ -80,27 +80,6 @@ fn scopes<A: Algorithm<Node = Server>>() -> Vec<Scope<Server>> {
         },
         Scope {
             opening: opening(),
-            scripts: vec![vec![put(1)]],
-            ..Scope::new(
-                "write",
-                "a write by two servers, one of which may be taken for dead",
-                3,
-                A::config(3),
-                Budget { requests: 1, timers: 2, ..none },
-            )
-        },
-        Scope {
-            scripts: vec![vec![get()], vec![put(1)]],
-            ..Scope::new(
-                "dirty",
-                "a read by the head while a write is under way",
-                3,
-                A::config(3),
-                Budget { requests: 2, ..none },
-            )
-        },
-        Scope {
-            opening: opening(),
             scripts: vec![vec![put(1), put(2)]],
             fires: |timer| *timer == Timer::Resend,
             ..Scope::new(

@@ -57,6 +57,10 @@ impl Master {
         self.decided().current.clone()
     }
 
+    pub(super) fn is_alone(&self) -> bool {
+        self.config.masters.members.len() == 1
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         self.decided().current.epoch
     }

@@ -12,8 +12,8 @@ use super::node::{Event, Record, Server};
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     leaders: BTreeMap<Term, NodeId>,
-    /// As the masters applied them.
-    decided: BTreeMap<Epoch, Configuration>,
+    /// As the masters applied them, and whether a server has lived in it.
+    decided: BTreeMap<Epoch, (Configuration, bool)>,
     /// Where each server lives.
     epochs: BTreeMap<NodeId, Epoch>,
     steps: u64,
@@ -29,7 +29,7 @@ impl Observer<Server> for Watch {
             return Ok(());
         }
         match nodes.get(id) {
-            Some(Server::Master(master)) => self.decided(&master.latest())?,
+            Some(Server::Master(master)) => self.decided(&master.latest(), master.is_alone())?,
             Some(server) => links(id, server, nodes)?,
             None => return Ok(()),
         }
@@ -66,9 +66,15 @@ impl Watch {
         ))
     }
 
-    fn decided(&mut self, latest: &Configuration) -> Result<(), Violation> {
-        let first = self.decided.entry(latest.epoch).or_insert_with(|| latest.clone());
+    /// A lone master commits what is not durable yet, since nobody sees it before it is: what it loses in a crash has
+    /// never happened.
+    fn decided(&mut self, latest: &Configuration, by_one: bool) -> Result<(), Violation> {
+        let (first, was_seen) = self.decided.entry(latest.epoch).or_insert_with(|| (latest.clone(), false));
         if first == latest {
+            return Ok(());
+        }
+        if by_one && !*was_seen {
+            first.clone_from(latest);
             return Ok(());
         }
         let story = format!("epoch {} is {first:?} to one master, and {latest:?} to another", latest.epoch);
@@ -82,7 +88,10 @@ impl Watch {
             let story = format!("{id} goes from epoch {before} to epoch {}", configuration.epoch);
             return Err(Violation::new("Epochs Only Grow", story));
         }
-        if self.decided.get(&configuration.epoch) == Some(configuration) {
+        if let Some((decided, was_seen)) = self.decided.get_mut(&configuration.epoch)
+            && decided == configuration
+        {
+            *was_seen = true;
             return Ok(());
         }
         let story = format!("{id} lives in {configuration:?}, which no master has decided");
