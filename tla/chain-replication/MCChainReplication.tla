@@ -73,7 +73,7 @@ WitTwoTails ==
 \* A server has an update that nobody else will ever have.
 WitParted ==
     ~\E s \in Server : /\ ~IsMember(s) /\ hist[s] # <<>>
-                      /\ ~Begins(hist[s], answered) /\ Len(answered) >= Len(hist[s])
+                       /\ ~Begins(hist[s], answered) /\ Len(answered) >= Len(hist[s])
 
 (***************************************************************************)
 (* Seeded bugs                                                             *)
