@@ -40,6 +40,8 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// A call for this server: by the client itself, or passed on to it.
+    ///
+    /// Spec: ChainReplication!ClientRequest
     pub(crate) fn on_call(&mut self, from: Caller, command: &Shared<S::Command>, out: &mut Effects<Self>) {
         let Caller { client, number, .. } = from;
         match self.replicated().seen(client, number) {

@@ -179,15 +179,15 @@ impl Event for ChainEvent {
             ChainEvent::HandedOver { .. } => Some("HandOver"),
             ChainEvent::TookRead { .. } => Some("AskRead"),
             ChainEvent::AskedMaster { .. } => Some("AskMaster"),
+            ChainEvent::AskedTail { .. } => Some("AskTail"),
+            ChainEvent::ToldVersion { .. } => Some("TellVersion"),
             ChainEvent::AnsweredReads { .. } => Some("AnswerReads"),
+            ChainEvent::AnsweredAnyhow { .. } => Some("AnswerAnyhow"),
             ChainEvent::Excluded { .. } => Some("Exclude"),
             ChainEvent::Admitted { .. } => Some("Admit"),
             ChainEvent::Promoted { .. } => Some("Promote"),
             ChainEvent::Confirmed { .. } => Some("Confirm"),
             ChainEvent::SawCallAgain { .. }
-            | ChainEvent::AskedTail { .. }
-            | ChainEvent::ToldVersion { .. }
-            | ChainEvent::AnsweredAnyhow { .. }
             | ChainEvent::IgnoredOldEpoch { .. }
             | ChainEvent::FellBehind { .. }
             | ChainEvent::IgnoredNonsense { .. } => None,

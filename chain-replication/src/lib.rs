@@ -51,8 +51,8 @@
 //!
 //! # What is left out
 //!
-//! The master here is one node that does not fail; what it decides is a [`Configurations`], a state machine that
-//! a replicated log can carry as well. It hears servers, not links: a link that is cut between two servers whom it
+//! The [`Master`] here is one node that does not fail; what it decides is a [`Configurations`], a state machine that
+//! a replicated log can carry as well (and does, in `synod run chain-raft`). It hears servers, not links: a link that is cut between two servers whom it
 //! hears stops the chain until it is whole. Sessions do not expire. There is no lease for reads, no chain across
 //! several objects or data centres (CRAQ §3), no multicast of updates (CRAQ §4.2), and the eventual mode has no bound on
 //! staleness (CRAQ §2.4).
@@ -83,7 +83,10 @@ mod read;
 mod reconfigure;
 
 mod master;
-pub use master::{Change, Configurations, Detector};
+pub use master::{Change, Configurations, Detector, Master};
+
+mod decisions;
+pub use decisions::Ask;
 
 mod event;
 pub use event::{ChainEvent, View};

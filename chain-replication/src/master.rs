@@ -1,8 +1,8 @@
 //! The master: who is in the chain (van Renesse & Schneider §3, "a service, called the master").
 //!
 //! What it decides is a state machine of its own, [`Configurations`]. Every [`Change`] names the epoch that it
-//! is a change of, so one that comes late or twice changes nothing: here a single node that does not fail applies
-//! them; a group of nodes that replicates the same state machine will do as well.
+//! is a change of, so one that comes late or twice changes nothing. Who applies them is a [`Master`]: here a single
+//! node that does not fail; a group of nodes that replicates the same state machine does as well.
 //!
 //! It may be wrong about who lives, and must be: over a network nobody can tell. The chain is safe whatever it
 //! decides, as long as it keeps three promises:
@@ -140,7 +140,96 @@ impl Detector {
     }
 }
 
+/// The service that the servers obey, towards them: it hears who lives, decides one configuration after the other, and
+/// says which is the latest. What a master does with its news is the same for all; they differ in how a change is
+/// decided, and in how they know that nothing later was.
+pub trait Master<S: StateMachine> {
+    /// Takes what it sends.
+    type Out;
+
+    /// What was decided, as far as this one knows. It may be behind; it never takes anything back.
+    fn decided(&self) -> &Configurations;
+
+    /// `None`: this one decides nothing.
+    fn detector(&mut self) -> Option<&mut Detector>;
+
+    /// Has this change decided: now, later, or never. Whoever wants it asks again.
+    fn decide(&mut self, change: Change, out: &mut Self::Out);
+
+    /// A server asks whether its epoch is the latest. It may be told [`Body::Confirmed`] only if it is so at some
+    /// moment after this.
+    fn confirm(&mut self, server: NodeId, epoch: Epoch, round: Round, out: &mut Self::Out);
+
+    fn tell(&mut self, server: NodeId, message: ChainMessage<S>, out: &mut Self::Out);
+
+    /// A server lives. One that missed a configuration gets it.
+    fn on_heartbeat(&mut self, from: NodeId, epoch: Epoch, out: &mut Self::Out) {
+        if let Some(detector) = self.detector() {
+            detector.heard(from);
+        }
+        if epoch < self.decided().current.epoch {
+            self.tell_latest(from, out);
+        }
+    }
+
+    /// The tail of that epoch has handed over, and the server that joins has everything.
+    fn on_joined(&mut self, epoch: Epoch, out: &mut Self::Out) {
+        self.decide(Change::Promote { epoch }, out);
+    }
+
+    /// Once per detection interval.
+    fn look_for_failures(&mut self, out: &mut Self::Out) {
+        let decided = self.decided().clone();
+        if let Some(change) = self.detector().and_then(|detector| detector.look(&decided)) {
+            self.decide(change, out);
+        }
+    }
+
+    fn tell_latest(&mut self, server: NodeId, out: &mut Self::Out) {
+        let current = self.decided().current.clone();
+        self.tell(server, ChainMessage { epoch: current.epoch, body: Body::Configured(current) }, out);
+    }
+}
+
 /// The node that is the master, and does not fail.
+impl<S: StateMachine> Master<S> for Chain<S> {
+    type Out = Effects<Self>;
+
+    fn decided(&self) -> &Configurations {
+        &self.persistent.configurations
+    }
+
+    fn detector(&mut self) -> Option<&mut Detector> {
+        self.detector.as_mut()
+    }
+
+    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote
+    fn decide(&mut self, change: Change, out: &mut Effects<Self>) {
+        let Some(next) = self.persistent.configurations.after(&change) else { return };
+        change.announce(&next, |event| out.note(event));
+        self.persistent.write(Record::Decided(change), out);
+        for &server in self.config.servers.iter().filter(|&&server| server != self.id) {
+            out.send(server, ChainMessage { epoch: next.epoch, body: Body::Configured(next.clone()) });
+        }
+        self.on_configured(&next, out);
+    }
+
+    /// Promise 3: what was the latest epoch when this came was so after the question was asked.
+    ///
+    /// Spec: ChainReplication!Confirm, Craq!Confirm
+    fn confirm(&mut self, server: NodeId, epoch: Epoch, round: Round, out: &mut Effects<Self>) {
+        if epoch != self.persistent.configurations.current.epoch {
+            return self.tell_latest(server, out);
+        }
+        out.note(ChainEvent::Confirmed { epoch, server });
+        out.send(server, ChainMessage { epoch, body: Body::Confirmed { round } });
+    }
+
+    fn tell(&mut self, server: NodeId, message: ChainMessage<S>, out: &mut Effects<Self>) {
+        out.send(server, message);
+    }
+}
+
 impl<S: StateMachine> Chain<S> {
     /// What everybody was told is decided first.
     pub(crate) fn begin(&self) -> Option<Change> {
@@ -150,57 +239,8 @@ impl<S: StateMachine> Chain<S> {
         is_first.then_some(begin)
     }
 
-    pub(crate) fn look_for_failures(&mut self, out: &mut Effects<Self>) {
-        let Some(detector) = &mut self.detector else { return };
+    pub(crate) fn on_detect(&mut self, out: &mut Effects<Self>) {
         out.set_timer(Timer::Detect, self.config.detection());
-        if let Some(change) = detector.look(&self.persistent.configurations) {
-            self.decide(change, out);
-        }
-    }
-
-    pub(crate) fn on_joined(&mut self, epoch: Epoch, out: &mut Effects<Self>) {
-        self.decide(Change::Promote { epoch }, out);
-    }
-
-    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote
-    fn decide(&mut self, change: Change, out: &mut Effects<Self>) {
-        let Some(next) = self.persistent.configurations.after(&change) else { return };
-        let Configuration { epoch, chain, joining, serves } = next.clone();
-        match &change {
-            Change::Promote { .. } => out.note(ChainEvent::Promoted { epoch, chain }),
-            Change::Admit { server, .. } => out.note(ChainEvent::Admitted { epoch, server: *server }),
-            _ => out.note(ChainEvent::Excluded { epoch, chain, joining, serves }),
-        }
-        self.persistent.write(Record::Decided(change), out);
-        for &server in self.config.servers.iter().filter(|&&server| server != self.id) {
-            out.send(server, ChainMessage { epoch: next.epoch, body: Body::Configured(next.clone()) });
-        }
-        self.on_configured(&next, out);
-    }
-
-    /// A server lives. One that missed a configuration gets it.
-    pub(crate) fn on_heartbeat(&mut self, from: NodeId, epoch: Epoch, out: &mut Effects<Self>) {
-        if let Some(detector) = &mut self.detector {
-            detector.heard(from);
-        }
-        if epoch < self.persistent.configurations.current.epoch {
-            self.tell(from, out);
-        }
-    }
-
-    /// Promise 3: what was the latest epoch when this came was so after the question was asked.
-    ///
-    /// Spec: ChainReplication!Confirm
-    pub(crate) fn on_confirm(&mut self, from: NodeId, epoch: Epoch, round: Round, out: &mut Effects<Self>) {
-        if epoch != self.persistent.configurations.current.epoch {
-            return self.tell(from, out);
-        }
-        out.note(ChainEvent::Confirmed { epoch, server: from });
-        out.send(from, ChainMessage { epoch, body: Body::Confirmed { round } });
-    }
-
-    fn tell(&self, server: NodeId, out: &mut Effects<Self>) {
-        let current = self.persistent.configurations.current.clone();
-        out.send(server, ChainMessage { epoch: current.epoch, body: Body::Configured(current) });
+        self.look_for_failures(out);
     }
 }

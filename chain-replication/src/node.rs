@@ -7,6 +7,7 @@ use synod_protocol::{Caller, Effects, Node, NodeId, Replicated, Stable, StateMac
 use crate::{
     Config, Configuration, Detector, Entry, Epoch, Index, RoleName,
     event::{ChainEvent, View},
+    master::Master as _,
     message::{Body, ChainMessage},
     read::WaitingReads,
     record::{Persistent, Record},
@@ -97,7 +98,7 @@ impl<S: StateMachine> Node for Chain<S> {
         let to_master = self.is_master() && self.config.servers.contains(&from);
         match body {
             Body::Heartbeat if to_master => self.on_heartbeat(from, *epoch, out),
-            Body::Confirm { round } if to_master => self.on_confirm(from, *epoch, *round, out),
+            Body::Confirm { round } if to_master => self.confirm(from, *epoch, *round, out),
             Body::Joined if to_master => self.on_joined(*epoch, out),
             Body::Configured(configuration) if by_master => self.on_configured(configuration, out),
             Body::Confirmed { round } if by_master => self.on_confirmed(*epoch, *round, out),
@@ -114,7 +115,7 @@ impl<S: StateMachine> Node for Chain<S> {
         match timer {
             Timer::Heartbeat => self.send_heartbeat(out),
             Timer::Resend => self.resend(out),
-            Timer::Detect => self.look_for_failures(out),
+            Timer::Detect => self.on_detect(out),
         }
     }
 

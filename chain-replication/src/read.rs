@@ -72,7 +72,7 @@ impl<C> WaitingReads<C> {
 }
 
 impl<S: StateMachine> Chain<S> {
-    /// Spec: ChainReplication!AskRead
+    /// Spec: ChainReplication!AskRead, Craq!AskRead, Craq!AnswerAnyhow
     pub(crate) fn on_read(&mut self, from: Caller, command: &S::Command, out: &mut Effects<Self>) {
         if self.config.reads == Reads::Eventual {
             out.note(ChainEvent::AnsweredAnyhow { epoch: self.epoch() });
@@ -96,7 +96,7 @@ impl<S: StateMachine> Chain<S> {
         }
     }
 
-    /// Spec: ChainReplication!AskMaster
+    /// Spec: ChainReplication!AskMaster, Craq!AskMaster
     fn ask_master(&mut self, out: &mut Effects<Self>) {
         if self.reads.confirming.is_some() || self.reads.asked.is_empty() {
             return;
@@ -129,7 +129,7 @@ impl<S: StateMachine> Chain<S> {
 
     /// A tail has settled by now: it said what it has for all when it became the tail.
     ///
-    /// Spec: ChainReplication!AnswerReads
+    /// Spec: ChainReplication!AnswerReads, Craq!AnswerReads
     fn answer(&self, reads: &[(Caller, S::Command)], dirty: u64, out: &mut Effects<Self>) {
         if reads.is_empty() {
             return;
@@ -142,6 +142,8 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// "Otherwise, the node contacts the tail and asks for the tail's last committed version number."
+    ///
+    /// Spec: Craq!AskTail · CRAQ §2.3
     fn ask_tail(&mut self, out: &mut Effects<Self>) {
         let Some(tail) = self.configuration.tail() else { return };
         if self.reads.querying.is_some() || self.reads.dirty.is_empty() {
@@ -154,6 +156,8 @@ impl<S: StateMachine> Chain<S> {
     }
 
     /// In the tail's word is all that was answered before the question.
+    ///
+    /// Spec: Craq!TellVersion · CRAQ §2.3
     pub(crate) fn on_version_query(&mut self, from: NodeId, round: Round, out: &mut Effects<Self>) {
         if !self.is_tail() || !self.configuration.is_member(from) || !self.configuration.serves {
             return out.note(ChainEvent::IgnoredNonsense { from });

@@ -179,7 +179,7 @@ impl<S: StateMachine> Chain<S> {
 
     /// The tail has everything up to there.
     ///
-    /// Spec: ChainReplication!HandleAck · §3.1
+    /// Spec: ChainReplication!HandleAck, Craq!HandleAck · §3.1
     pub(crate) fn learn_acked(&mut self, acked: Index, out: &mut Effects<Self>) {
         if acked > self.acked() && acked <= self.last() {
             out.note(ChainEvent::Acknowledged { epoch: self.epoch(), index: acked });

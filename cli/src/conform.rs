@@ -19,6 +19,7 @@ pub mod actions;
 #[cfg(feature = "spec")]
 mod check;
 mod commit;
+mod chain;
 mod raft;
 mod paxos;
 mod multipaxos;

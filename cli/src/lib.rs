@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod atomic_commit;
 pub mod chain;
+pub mod chain_raft;
 pub mod promise;
 pub mod raft;
 pub mod paxos;

@@ -8,6 +8,7 @@ use crate::{
     algorithm::Algorithm,
     atomic_commit::Commit,
     chain::{Chain, Craq},
+    chain_raft::ChainRaft,
     check::{self, Explored},
     compare::{Contestant, Replicates, contestant},
     conform::{
@@ -117,11 +118,16 @@ pub const ALGORITHMS: &[Entry] = &[
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)")
         .held_to_spec::<Commit<PaxosCommit>>(),
     Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
+        .held_to_spec::<Chain>()
         .compared::<Chain>()
         .explored::<Chain>(),
     Entry::of::<Craq>("the same, with reads at every server (Terrace & Freedman 2009)")
+        .held_to_spec::<Craq>()
         .compared::<Craq>()
         .explored::<Craq>(),
+    Entry::of::<ChainRaft>(
+        "a chain whose master is a group that runs Raft (van Renesse & Schneider 2004, §3)",
+    ),
 ];
 
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -13,6 +13,9 @@ mod raft_queues;
 mod paxos_swarm;
 mod paxos_check;
 mod commit_swarm;
+mod chain_swarm;
+mod chain_check;
+mod chain_spans;
 mod stories;
 // Code and TLA+ spec: what every algorithm has to show, and then each.
 mod spec_link;
@@ -24,3 +27,6 @@ mod paxos_conform;
 mod paxos_spec;
 mod commit_conform;
 mod commit_spec;
+mod chain_conform;
+mod chain_spec;
+mod chain_dialogues;

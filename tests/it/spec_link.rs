@@ -21,43 +21,49 @@ pub(crate) struct Link {
 impl Link {
     /// All that follows.
     pub(crate) fn check(&self) {
-        self.every_action_has_a_handler_and_every_handler_its_action();
-        self.every_event_opens_an_action();
-        self.who_notes_an_event_names_its_action();
+        self.check_with(&[]);
     }
 
-    fn module(&self) -> &str {
-        let (_, file) = self.spec.rsplit_once('/').expect("tla/FOLDER/MODULE.tla");
-        file.trim_end_matches(".tla")
+    /// The same code does what these specs say as well, whose actions this one takes over.
+    pub(crate) fn check_with(&self, others: &[&'static str]) {
+        let specs: Vec<&str> = others.iter().copied().chain([self.spec]).collect();
+        let text: String = specs.iter().map(|spec| read(spec)).collect();
+        let actions = actions(&text);
+        let functions = self.functions(&specs);
+        self.every_action_has_a_handler_and_every_handler_its_action(&actions, &functions);
+        self.every_event_opens_an_action(&actions);
+        self.who_notes_an_event_names_its_action(&functions);
     }
 
-    fn every_action_has_a_handler_and_every_handler_its_action(&self) {
-        let (module, functions) = (self.module(), self.functions());
+    fn every_action_has_a_handler_and_every_handler_its_action(
+        &self,
+        actions: &BTreeSet<String>,
+        functions: &[Function],
+    ) {
         let handled: BTreeSet<_> =
             functions.iter().flat_map(|function| function.actions.iter().cloned()).collect();
-        let actions = actions(&read(self.spec));
-        assert_eq!(actions, handled, "left: {module}.tla, right: `Spec: {module}!…` in {}", self.code);
+        let (spec, module) = (self.spec, module(self.spec));
+        assert_eq!(*actions, handled, "left: {spec}, right: `Spec: {module}!…` in {}", self.code);
     }
 
-    fn every_event_opens_an_action(&self) {
-        let actions = actions(&read(self.spec));
+    fn every_event_opens_an_action(&self, actions: &BTreeSet<String>) {
         let opened: BTreeSet<_> = self.actions_of_events().into_values().collect();
         let without: BTreeSet<_> =
             self.without_event.iter().map(|(action, _)| (*action).to_owned()).collect();
         let all: BTreeSet<_> = opened.union(&without).cloned().collect();
         let event = self.event.0;
-        assert_eq!(actions, all, "left: {}, right: {event}::action, and those without an event", self.spec);
+        assert_eq!(*actions, all, "left: {}, right: {event}::action, and those without an event", self.spec);
         assert!(opened.is_disjoint(&without), "an action without event has one");
     }
 
-    fn who_notes_an_event_names_its_action(&self) {
+    fn who_notes_an_event_names_its_action(&self, functions: &[Function]) {
         let of_event = self.actions_of_events();
         let mut notes = 0;
-        for function in self.functions() {
+        for function in functions {
             for event in &function.notes {
                 let Some(action) = of_event.get(event) else { continue };
                 notes += 1;
-                let (name, module) = (&function.name, self.module());
+                let (name, module) = (&function.name, module(self.spec));
                 assert!(
                     function.actions.contains(action),
                     "{}: {name} notes {event} and does not say `Spec: {module}!{action}`",
@@ -69,8 +75,9 @@ impl Link {
     }
 
     /// All functions of the code.
-    fn functions(&self) -> Vec<Function> {
-        let (of_spec, noting) = (format!("{}!", self.module()), format!("note({}::", self.event.0));
+    fn functions(&self, specs: &[&str]) -> Vec<Function> {
+        let of_specs: Vec<String> = specs.iter().map(|spec| format!("{}!", module(spec))).collect();
+        let noting = format!("note({}::", self.event.0);
         let mut functions = Vec::new();
         let folder = root().join(self.code);
         let beside = Some(folder.with_extension("rs")).filter(|file| file.is_file());
@@ -81,7 +88,8 @@ impl Link {
                 if let Some(spec) = line.strip_prefix("/// Spec: ") {
                     // Another spec's name may end in ours: `MultiPaxos!`.
                     let words = spec.split([' ', '`', ',']);
-                    named.extend(words.filter_map(|it| it.strip_prefix(&*of_spec)).map(word));
+                    let action = |it| of_specs.iter().find_map(|of_spec| str::strip_prefix(it, &**of_spec));
+                    named.extend(words.filter_map(action).map(word));
                 } else if let Some(function) = line.split("fn ").nth(1).filter(|_| !line.starts_with("//")) {
                     let actions = std::mem::take(&mut named);
                     functions.push(Function { name: word(function), actions, notes: Vec::new() });
@@ -109,6 +117,12 @@ impl Link {
         }
         actions
     }
+}
+
+/// `Raft`, of `tla/raft/Raft.tla`.
+fn module(spec: &str) -> &str {
+    let (_, file) = spec.rsplit_once('/').expect("tla/FOLDER/MODULE.tla");
+    file.trim_end_matches(".tla")
 }
 
 struct Function {

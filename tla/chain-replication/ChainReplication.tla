@@ -147,6 +147,10 @@ HandleUpdate(s, upTo) ==
 \* What a tail may say it has for all: what it has; after it handed over, what the one that joins has, too.
 CommitPoint(s) == IF handed[s] THEN has[s] ELSE Len(hist[s])
 
+\* A new tail says what it has for all before it answers reads, or hands over: the old one may have answered some
+\* of it.
+Settled(s) == acked[s] >= CommitPoint(s)
+
 \* The tail answers the updates up to n.
 Commit(s, n) ==
     /\ IsMember(s) /\ IsTail(s) /\ Mine(s).serves
@@ -252,6 +256,7 @@ HandleState(s, last, clean) ==
 \* From now on the tail answers what the one that joins has as well, and nothing else.
 HandOver(s) ==
     /\ IsMember(s) /\ IsTail(s) /\ Mine(s).joining # None /\ ~handed[s]
+    /\ Mine(s).serves => Settled(s)
     /\ \E m \in acks : m.epoch = epoch[s] /\ m.to = s
     /\ handed' = [handed EXCEPT ![s] = TRUE]
     /\ UNCHANGED <<master, epoch, hist, acked, copied, memory, wires, ghosts>>
@@ -297,9 +302,6 @@ Confirm(s) ==
     /\ IsLatest(s)
     /\ reads' = Move(s, "asked", "confirmed")
     /\ UNCHANGED <<master, disks, has, wires, ghosts>>
-
-\* A new tail says what it has for all before it answers reads: the old one may have answered some of it.
-Settled(s) == acked[s] >= CommitPoint(s)
 
 AnswerReads(s) ==
     /\ Of(s, "confirmed") # {}

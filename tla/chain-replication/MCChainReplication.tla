@@ -55,6 +55,11 @@ MCNext ==
 
 MCSpec == MCInit /\ [][MCNext]_mcvars
 
+\* Liveness: every call is answered, and the chain learns of it, whoever is taken for dead. Messages that are sent arrive
+\* at last, since as long as a step changes something, one is taken.
+LiveSpec == MCSpec /\ WF_mcvars(MCNext)
+AllLearn == <>(\A s \in Range(configs[Latest].chain) : epoch[s] = Latest /\ acked[s] = Cardinality(Call))
+
 (***************************************************************************)
 (* Witnesses: what must be possible. Each is an invariant that must break. *)
 (***************************************************************************)
@@ -66,8 +71,9 @@ WitTwoTails ==
     ~\E i, j \in Server : /\ i # j /\ IsMember(i) /\ IsMember(j) /\ IsTail(i) /\ IsTail(j)
                           /\ acked[i] > 0 /\ acked[j] > acked[i]
 \* A server has an update that nobody else will ever have.
-WitParted == ~\E s \in Server : ~IsMember(s) /\ ~Begins(hist[s], answered) /\ Len(answered) >= Len(hist[s])
-                               /\ hist[s] # <<>>
+WitParted ==
+    ~\E s \in Server : /\ ~IsMember(s) /\ hist[s] # <<>>
+                       /\ ~Begins(hist[s], answered) /\ Len(answered) >= Len(hist[s])
 
 (***************************************************************************)
 (* Seeded bugs                                                             *)

@@ -13,7 +13,7 @@ pub(crate) type Envelope = by_hand::Envelope<Wire>;
 
 pub(crate) struct Cluster {
     by_hand: by_hand::Cluster<Server, Watch<Store>>,
-    config: Config,
+    pub(crate) config: Config,
 }
 
 impl Deref for Cluster {

@@ -1,6 +1,8 @@
 //! One binary: the papers' claims, dialogues that one would show in a lecture, and laws.
 mod cluster;
 mod laws;
+mod dialogues;
+mod script;
 mod paper_craq;
 mod paper_failures;
 mod paper_updates;

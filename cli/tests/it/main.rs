@@ -8,6 +8,7 @@ mod lin;
 mod consistency;
 mod transactions;
 mod check;
+mod chain;
 
 use std::{
     fs,

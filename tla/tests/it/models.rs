@@ -18,6 +18,11 @@ fn raft() {
     as_expected("raft", 20);
 }
 
+#[test]
+fn chain_replication() {
+    as_expected("chain-replication", 29);
+}
+
 /// What others count with specs of the same algorithms: `expected.toml` may not be bent to fit ours.
 #[test]
 fn published_counts_are_reproduced() {
