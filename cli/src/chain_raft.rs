@@ -108,7 +108,7 @@ impl Algorithm for ChainRaft {
         load::key_value(words).map(load::of_key_value)
     }
 
-    fn drawn_load(draws: &mut Draws) -> Words {
+    fn drawn_load(_nodes: u32, draws: &mut Draws) -> Words {
         load::drawn_key_value(draws)
     }
 
