@@ -146,7 +146,9 @@ fn repeated(name: &'static str, budget: Budget) -> Scope<Server> {
     opening.extend([Opening::Call(0, N1), Opening::Deliver("AppendEntries", N3), Opening::Call(1, N1)]);
     opening.extend(impatience());
     opening.extend([
+        Opening::Deliver("AppendEntriesReply", N1),
         Opening::Fire(N3, Timer::Election),
+        Opening::Deliver("PreVote", N1),
         Opening::Deliver("PreVote", N2),
         Opening::Deliver("PreVoteReply", N3),
     ]);

@@ -113,6 +113,13 @@ fn an_entry_of_an_earlier_term_on_a_majority() {
     assert_eq!(never, [SPLIT, READ, SEEN_AGAIN]);
 }
 
+#[test]
+fn a_message_that_comes_again_late() {
+    let (counts, never) = exhausted("repeated");
+    assert_eq!(counts, [101_290, 558_584, 18]);
+    assert_eq!(never, [SPLIT, OLD_TERM, READ, SEEN_AGAIN]);
+}
+
 /// No third term: what is checked at each step of a run is checked in each state, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct NoThird;

@@ -1,4 +1,5 @@
 //! The bridge with small nodes: what it finds, what it counts, and what it refuses.
+mod symmetry;
 mod toys;
 
 use synod_model_check::{

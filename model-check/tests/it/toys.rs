@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use synod_model_check::{Moment, Seen, Watch};
 use synod_protocol::{
-    Caller, Durable, Effects, Event, Input, Message, Never, Node, NodeId, Stable, Violation,
+    Caller, Durable, Effects, Event, Input, Message, Names, Never, Node, NodeId, Renamed, Stable, Violation,
 };
 
 /// Votes as Raft does, and no more: a candidate with a majority leads its term. Without `PERSIST` it is wrong: a vote
@@ -137,6 +137,33 @@ impl<const PERSIST: bool> Watch<Voter<PERSIST>> for Leaders {
         }
         self.0.sort_unstable();
         Ok(())
+    }
+}
+
+impl<const PERSIST: bool> Renamed for Voter<PERSIST> {
+    fn renamed(&self, names: &Names) -> Self {
+        let (disk, voted_for) = (self.disk.renamed(names), self.voted_for.renamed(names));
+        Voter { id: names.of(self.id), disk, voted_for, ..self.clone() }
+    }
+}
+
+impl Renamed for Ballot {
+    fn renamed(&self, names: &Names) -> Self {
+        Ballot { term: self.term, voted_for: self.voted_for.renamed(names) }
+    }
+}
+
+impl Renamed for Vote {
+    fn renamed(&self, _: &Names) -> Self {
+        self.clone()
+    }
+}
+
+impl Renamed for Leaders {
+    fn renamed(&self, names: &Names) -> Self {
+        let mut leaders: Vec<_> = self.0.iter().map(|(term, leader)| (*term, names.of(*leader))).collect();
+        leaders.sort_unstable();
+        Leaders(leaders)
     }
 }
 
