@@ -41,7 +41,10 @@
 //!    must bring the snapshot, and so must help for a laggard.
 //! 6. **Reads** take no slot: the leader answers when a quorum took part in its ballot after the read came; or,
 //!    if leases are configured, at once while it holds one, which trusts clocks not to drift apart too far.
-//! 7. **Quorums** of the two phases must intersect, and need nothing more (*Flexible Paxos*): their sizes are
+//! 7. **Other acceptors** come through the log: what slot i says of them holds from slot i + α on, and nobody proposes
+//!    for a slot before the one α before it is executed. Why phase 1 asks a quorum of each configuration of the
+//!    window is argued at `multi::Schedule`.
+//! 8. **Quorums** of the two phases must intersect, and need nothing more (*Flexible Paxos*): their sizes are
 //!    configuration, checked when a server starts.
 //!
 //! # Invariants
@@ -58,9 +61,8 @@
 //!
 //! # What is left out
 //!
-//! Reconfiguration: the window α is there, and a slot is proposed only when the one α before it is chosen, but
-//! the members are fixed. Learners that are not acceptors, sessions that
-//! expire, and a leader that writes to its disk beside its proposals instead of before them.
+//! An address book that changes, sessions that expire, and a leader that writes to its disk beside its proposals instead
+//! of before them.
 #![no_std]
 extern crate alloc;
 
