@@ -38,6 +38,7 @@ pub struct MultiPaxos<S: StateMachine> {
 
 /// What it is to the others. A candidate's or leader's ballot is the one that it has promised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::large_enum_variant, reason = "a server has one, and it stays where it is")]
 pub(crate) enum Role<C> {
     /// `leader`: heard within the shortest election timeout.
     Follower {

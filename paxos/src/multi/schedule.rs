@@ -134,7 +134,7 @@ impl Schedule {
     /// its client did.
     pub(crate) fn recall(&self, client: ClientId, number: u64) -> Option<Option<Outcome>> {
         let (latest, outcome) = self.calls.get(&client)?;
-        (*latest >= number).then(|| (*latest == number).then(|| outcome.clone()))
+        (*latest >= number).then(|| (*latest == number).then_some(*outcome))
     }
 
     /// Slot `slot` is executed, and says this. It is the first of its call to be so.
@@ -147,7 +147,7 @@ impl Schedule {
         servers: &[NodeId],
     ) -> Outcome {
         let outcome = self.scheduled(wish, slot, window, servers);
-        self.calls.insert(client, (number, outcome.clone()));
+        self.calls.insert(client, (number, outcome));
         outcome
     }
 
