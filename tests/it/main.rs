@@ -22,5 +22,7 @@ mod raft_conform;
 mod raft_dialogues;
 mod paxos_conform;
 mod paxos_spec;
+mod commit_check;
 mod commit_conform;
+mod commit_spans;
 mod commit_spec;
