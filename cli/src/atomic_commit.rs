@@ -13,6 +13,7 @@ use crate::{
     promise::{Serializable, Transactions},
 };
 
+mod explored;
 mod paxos_commit;
 mod sometimes;
 mod story;

@@ -31,6 +31,9 @@ pub trait Conforms: Algorithm {
     /// `raft/RaftTrace.follow.cfg`, and `raft/MCRaft.….cfg` are its models.
     const SPEC: &'static str;
 
+    /// Whether a crash is an action of its own, `Crash`, and not only what a `Restart` comes after.
+    const TELLS_CRASHES: bool = false;
+
     /// What the constants of the trace spec are in such a cluster. Arrays are sets. `Trace` comes by itself.
     fn constants(config: &<Self::Node as Node>::Config, nodes: u32) -> Vec<(&'static str, Json)> {
         let _ = config;

@@ -111,12 +111,16 @@ pub const ALGORITHMS: &[Entry] = &[
         .compared::<MultiPaxos>()
         .explored::<MultiPaxos>(),
     Entry::of::<Commit<TwoPhase>>("two-phase commit with presumed abort (Mohan, Lindsay & Obermarck 1986)")
-        .held_to_spec::<Commit<TwoPhase>>(),
+        .held_to_spec::<Commit<TwoPhase>>()
+        .explored::<Commit<TwoPhase>>(),
     Entry::of::<Commit<ThreePhase>>(
         "three-phase commit, for networks that lose nothing in time (Skeen 1981)",
-    ),
+    )
+    .held_to_spec::<Commit<ThreePhase>>()
+    .explored::<Commit<ThreePhase>>(),
     Entry::of::<Commit<PaxosCommit>>("Paxos Commit, which no single crash blocks (Gray & Lamport 2006)")
-        .held_to_spec::<Commit<PaxosCommit>>(),
+        .held_to_spec::<Commit<PaxosCommit>>()
+        .explored::<Commit<PaxosCommit>>(),
     Entry::of::<Chain>("updates along a chain, reads at its tail (van Renesse & Schneider 2004)")
         .held_to_spec::<Chain>()
         .compared::<Chain>()

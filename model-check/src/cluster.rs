@@ -165,6 +165,23 @@ impl<N: Node, W: Watch<N>> Cluster<N, W> {
     }
 }
 
+impl<N: Node, W: Watch<N>> Cluster<N, W> {
+    /// In a synchronous network, a timer does not come before what is on its way, nor before one that is due earlier.
+    fn keep_those_due(&self, state: &State<N, W>, actions: &mut Vec<Action<N>>) {
+        let Some(due) = self.scope.due else { return };
+        let is_to_come = state.bag.distinct().any(|flight| match flight.packet.to {
+            Place::Node(to) => state.node(to).is_some(),
+            _ => false,
+        });
+        let when = |action: &Action<N>| match action {
+            Action::Fire { node, timer } => Some(due(*node, timer)),
+            _ => None,
+        };
+        let first = actions.iter().filter_map(when).min();
+        actions.retain(|action| when(action).is_none_or(|at| !is_to_come && Some(at) == first));
+    }
+}
+
 impl<N: Node, W: Watch<N>> Model for Cluster<N, W> {
     type State = State<N, W>;
     type Action = Action<N>;
@@ -201,6 +218,7 @@ impl<N: Node, W: Watch<N>> Model for Cluster<N, W> {
                 let may = server.timers.iter().filter(|timer| (self.scope.fires)(timer));
                 actions.extend(may.map(|&timer| Action::Fire { node, timer }));
             }
+            self.keep_those_due(state, actions);
         }
         for (client, script) in state.clients.iter().zip(0_u8..) {
             let length = self.scope.scripts[usize::from(script)].len();

@@ -36,7 +36,8 @@
 //!
 //! # What can happen
 //!
-//! [`Action`]s: a packet arrives (and a copy may stay), is lost; any armed timer fires, at any time; a client makes the
+//! [`Action`]s: a packet arrives (and a copy may stay), is lost; any armed timer fires, at any time
+//! (unless the scope's network is synchronous: [`Scope::due`]); a client makes the
 //! next call of its script or tries its open one again, at any node that is up; a node goes down, and comes back.
 //!
 //! # Disks, and where a crash cuts

@@ -17,6 +17,9 @@ pub struct Scope<N: Node> {
     pub opening: Vec<Opening<N>>,
     /// Which timers may fire.
     pub fires: fn(&N::Timer) -> bool,
+    /// `Some`: the network is synchronous. A timer fires only when nothing is on its way to a node that is up, and of
+    /// all that are armed only those which this says are due first.
+    pub due: Option<fn(NodeId, &N::Timer) -> u32>,
     /// Requests are on their way like messages, instead of being there at once: they come late, twice, or never.
     pub requests_travel: bool,
     pub cursors: Cursors,
@@ -40,6 +43,7 @@ impl<N: Node> Scope<N> {
             scripts: Vec::new(),
             opening: Vec::new(),
             fires: |_| true,
+            due: None,
             requests_travel: false,
             cursors: Cursors::Records,
         }

@@ -1,68 +1,76 @@
 //! Runs of atomic commit under faults are behaviours of its specs, and corrupted copies of them are not.
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
-use synod_atomic_commit::{paxos_commit::PaxosCommit, two_phase::TwoPhase};
-use synod_cli::atomic_commit::Commit;
+use synod_atomic_commit::{Config, paxos_commit::PaxosCommit, three_phase::ThreePhase, two_phase::TwoPhase};
+use synod_cli::{atomic_commit::Commit, conform::Conforms};
+use synod_protocol::Node;
 use synod_simulator::Fault;
 
-use crate::conform::{Corruptions, Runs, are_behaviours, copies_are_rejected, is, next};
+use crate::conform::{Corruptions, Runs, are_behaviours_in, copies_are_rejected, is, next};
 
-/// Many crashes, so that some of them fall into a call.
-const CRASHES: &[Fault] = &[Fault::Crash, Fault::Torn, Fault::CrashLoop, Fault::Loss, Fault::Duplication];
-
-#[test]
-fn runs_of_two_phase_commit_are_behaviours_of_the_spec() {
-    let runs = Runs { seeds: 6, nodes: &[3, 5], operations: 60, faults: &Fault::ALL, actions: 2_000 };
-    are_behaviours::<Commit<TwoPhase>>(
-        &runs,
-        &["Begin", "Prepare", "Refuse", "HandleVote", "Decide", "Learn", "HandleAck", "Forget"],
-    );
+/// Twenty seconds of all faults, so that crashes fall into calls.
+fn are_behaviours<A: Conforms<Node: Node<Config = Config>>>(must_be_seen: &[&str]) {
+    let runs = Runs { seeds: 8, nodes: &[3, 5], operations: 120, faults: A::FAULTS, actions: 5_000 };
+    are_behaviours_in::<A>(&runs, Duration::from_secs(20), A::config, must_be_seen);
 }
 
 #[test]
-fn runs_of_two_phase_commit_with_crashes_are_behaviours_of_the_spec() {
-    let runs = Runs { seeds: 6, nodes: &[3, 5], operations: 200, faults: CRASHES, actions: 5_000 };
-    are_behaviours::<Commit<TwoPhase>>(
-        &runs,
-        &[
-            "Restart",
-            "Begin",
-            "Prepare",
-            "Refuse",
-            "HandleVote",
-            "Decide",
-            "Learn",
-            "HandleAck",
-            "Forget",
-            "Ask",
-            "Tell",
-            "PresumeAbort",
-            "SendAgain",
-        ],
-    );
+fn runs_of_two_phase_commit_are_behaviours_of_the_spec() {
+    are_behaviours::<Commit<TwoPhase>>(&[
+        "Restart",
+        "Begin",
+        "Prepare",
+        "Refuse",
+        "HandleVote",
+        "Decide",
+        "Learn",
+        "HandleAck",
+        "Forget",
+        "Ask",
+        "Tell",
+        "PresumeAbort",
+        "SendAgain",
+    ]);
+}
+
+#[test]
+fn runs_of_three_phase_commit_are_behaviours_of_the_spec() {
+    are_behaviours::<Commit<ThreePhase>>(&[
+        "Restart",
+        "Crash",
+        "Begin",
+        "Prepare",
+        "Refuse",
+        "HandleVote",
+        "StartPreCommit",
+        "PreCommit",
+        "HandlePreAck",
+        "Decide",
+        "Learn",
+        "HandleAck",
+        "Forget",
+    ]);
 }
 
 #[test]
 fn runs_of_paxos_commit_are_behaviours_of_the_spec() {
-    let runs = Runs { seeds: 8, nodes: &[3, 5], operations: 60, faults: &Fault::ALL, actions: 2_000 };
-    are_behaviours::<Commit<PaxosCommit>>(
-        &runs,
-        &[
-            "Restart",
-            "Begin",
-            "Prepare",
-            "Refuse",
-            "Accept",
-            "Promise",
-            "StartBallot",
-            "Propose",
-            "Decide",
-            "Learn",
-            "HandleAck",
-            "Forget",
-            "Ask",
-            "SendAgain",
-        ],
-    );
+    are_behaviours::<Commit<PaxosCommit>>(&[
+        "Restart",
+        "Begin",
+        "Prepare",
+        "Refuse",
+        "Accept",
+        "Promise",
+        "StartBallot",
+        "Propose",
+        "Decide",
+        "Learn",
+        "HandleAck",
+        "Forget",
+        "Ask",
+        "SendAgain",
+    ]);
 }
 
 #[test]
@@ -85,6 +93,23 @@ fn corrupted_copies_of_two_phase_commit_are_rejected() {
 }
 
 #[test]
+fn corrupted_copies_of_three_phase_commit_are_rejected() {
+    let runs = Runs {
+        seeds: 3,
+        nodes: &[3],
+        operations: 40,
+        faults: &[Fault::Duplication, Fault::Crash],
+        actions: 500,
+    };
+    let corruptions = Corruptions {
+        needed: &["Prepare", "HandleVote", "StartPreCommit", "PreCommit", "HandlePreAck"],
+        sent_by: &[],
+        others: &[("committed early", committed_early), ("the opposite", the_opposite)],
+    };
+    copies_are_rejected::<Commit<ThreePhase>>(&runs, &corruptions);
+}
+
+#[test]
 fn corrupted_copies_of_paxos_commit_are_rejected() {
     let runs =
         Runs { seeds: 3, nodes: &[3], operations: 40, faults: &[Fault::Loss, Fault::Crash], actions: 700 };
@@ -99,7 +124,7 @@ fn corrupted_copies_of_paxos_commit_are_rejected() {
 /// A coordinator decides before the last vote has come.
 fn committed_early(mut events: Vec<Json>, place: usize) -> Option<Vec<Json>> {
     let decided = next(&events, place, |event| is(event, &["Decide"]) && event["commits"] == true)?;
-    let vote = (0..decided).rfind(|place| is(&events[*place], &["HandleVote"]))?;
+    let vote = (0..decided).rfind(|place| is(&events[*place], &["HandleVote", "HandlePreAck"]))?;
     let event = events.remove(decided);
     events.insert(vote, event);
     Some(events)

@@ -15,6 +15,20 @@ fn two_phase_commit_and_its_spec_name_each_other() {
 }
 
 #[test]
+fn three_phase_commit_and_its_spec_name_each_other() {
+    let link = Link {
+        spec: "tla/atomic-commit/ThreePhase.tla",
+        code: "atomic-commit/src/three_phase",
+        event: EVENT,
+        without_event: &[
+            ("Crash", "a crash is a step of the harness"),
+            ("SpreadPreCommit", "a StartPreCommit of one who took over"),
+        ],
+    };
+    link.check();
+}
+
+#[test]
 fn paxos_commit_and_its_spec_name_each_other() {
     let link = Link {
         spec: "tla/atomic-commit/PaxosCommit.tla",

@@ -50,12 +50,22 @@ pub(crate) fn are_behaviours_with<A: Conforms>(
     config: impl Fn(u32) -> <A::Node as Node>::Config,
     must_be_seen: &[&str],
 ) {
+    are_behaviours_in::<A>(runs, Duration::from_millis(10 * runs.operations), config, must_be_seen);
+}
+
+/// The same in so much time: the longer, the more befalls a call.
+pub(crate) fn are_behaviours_in<A: Conforms>(
+    runs: &Runs,
+    time: Duration,
+    config: impl Fn(u32) -> <A::Node as Node>::Config,
+    must_be_seen: &[&str],
+) {
     let seeds =
         env::var("SYNOD_SEEDS").map_or(runs.seeds, |seeds| seeds.parse().expect("SYNOD_SEEDS is a number"));
     let shelf = Shelf::unpack().expect("a temporary folder");
     let mut seen = BTreeMap::<String, u64>::new();
     for seed in 0..seeds {
-        let (constants, events) = run_with::<A>(runs, &config, seed);
+        let (constants, events) = run_with::<A>(runs, time, &config, seed);
         match follow(&shelf, A::SPEC, &constants, &events).expect("a verdict") {
             Followed::Accepted { .. } => {}
             Followed::Rejected(rejected) => {
@@ -118,12 +128,13 @@ pub(crate) fn copies_are_rejected<A: Conforms>(runs: &Runs, corruptions: &Corrup
 type Constants = Vec<(&'static str, Json)>;
 
 fn run<A: Conforms>(runs: &Runs, seed: u64) -> (Constants, Vec<Json>) {
-    run_with::<A>(runs, A::config, seed)
+    run_with::<A>(runs, Duration::from_millis(10 * runs.operations), A::config, seed)
 }
 
 /// What is recorded of a run, as far as it is followed.
 fn run_with<A: Conforms>(
     runs: &Runs,
+    time: Duration,
     config: impl Fn(u32) -> <A::Node as Node>::Config,
     seed: u64,
 ) -> (Constants, Vec<Json>) {
@@ -132,7 +143,7 @@ fn run_with<A: Conforms>(
         nodes,
         operations: runs.operations,
         clients: 3,
-        sim_time: Duration::from_millis((10 * runs.operations).max(3_000)),
+        sim_time: time.max(Duration::from_secs(3)),
         faults: Some(runs.faults.to_vec()),
         ..RunOptions::new(seed)
     };

@@ -132,16 +132,18 @@ Decide == DecideCommit \/ DecideAbort
 (* beginning, messages stay for ever, and what a crash destroys is nothing *)
 (* that anybody misses.                                                    *)
 
-Decided(r) == rmState[r] \in {"committed", "aborted"}
+\* One that has never voted and is told of an abort may be past that call; then it keeps no word of it.
+Ended(r) == \/ rmState[r] \in {"committed", "aborted"}
+            \/ rmState[r] = "working" /\ [type |-> "Abort"] \in msgs
 
 Begin == UNCHANGED vars
 Restart == UNCHANGED vars
 Ask(r) == rmState[r] = "prepared" /\ UNCHANGED vars
 SendAgain == {[type |-> "Commit"], [type |-> "Abort"]} \cap msgs # {} /\ UNCHANGED vars
-HandleAck(r) == Decided(r) /\ UNCHANGED vars
+HandleAck(r) == Ended(r) /\ UNCHANGED vars
 
 \* Acceptors may forget what is on every disk.
-Forget(a) == a \in Acceptor /\ (\A r \in Asked : Decided(r)) /\ UNCHANGED vars
+Forget(a) == a \in Acceptor /\ (\A r \in Asked : Ended(r)) /\ UNCHANGED vars
 
 ------------------------------------------------------------------------------
 LeaderNext == \/ Begin \/ Decide \/ SendAgain \/ Restart

@@ -22,6 +22,9 @@ CONSTANTS
 
 Node == RM \cup {C}
 
+\* Who takes part in the transaction. In a trace of more servers not all do.
+Asked == RM
+
 VARIABLES
     rmState,     \* "working", "prepared", "precommitted", "committed", "aborted"; on disk
     cState,      \* "begun", "precommitted", "committed", "aborted"; on disk
@@ -106,7 +109,7 @@ HandleVote(r) == /\ Works(C)
                  /\ got' = [got EXCEPT ![C] = got[C] \cup {From("VoteYes", r)}]
                  /\ UNCHANGED <<rmState, cState, up, failed, turn, msgs>>
 
-EverybodySaidYes == \A r \in RM : From("VoteYes", r) \in got[C]
+EverybodySaidYes == \A r \in Asked : From("VoteYes", r) \in got[C]
 
 StartPreCommit == /\ Works(C)
                   /\ cState = "begun"
@@ -121,7 +124,7 @@ HandlePreAck(r) == /\ Works(C)
                    /\ UNCHANGED <<rmState, cState, up, failed, turn, msgs>>
 
 \* The middle phase: everybody knows, or has failed.
-EverybodyKnows == \A r \in RM : From("PreAck", r) \in got[C] \/ MayGiveUp(r)
+EverybodyKnows == \A r \in Asked : From("PreAck", r) \in got[C] \/ MayGiveUp(r)
 
 Commit == /\ Works(C)
           /\ cState = "precommitted"
@@ -132,7 +135,7 @@ Commit == /\ Works(C)
 
 Abort == /\ Works(C)
          /\ cState = "begun"
-         /\ \E r \in RM : From("VoteNo", r) \in msgs \/ (From("VoteYes", r) \notin got[C] /\ MayGiveUp(r))
+         /\ \E r \in Asked : From("VoteNo", r) \in msgs \/ (From("VoteYes", r) \notin got[C] /\ MayGiveUp(r))
          /\ cState' = "aborted"
          /\ \E S \in SUBSET RM : Broadcasts(C, "Abort", S, RM)
          /\ UNCHANGED <<rmState, got, turn>>
@@ -217,7 +220,7 @@ HandleState(r, s) ==
 
 HeardOf(r) == {m.of : m \in got[r]}
 Heard(r, state) == rmState[r] = state \/ \E m \in got[r] : m.state = state
-HeardAll(r) == turn[r] = "ask" /\ \A s \in Node \ {r} : s \in HeardOf(r) \/ MayGiveUp(s)
+HeardAll(r) == turn[r] = "ask" /\ \A s \in (Asked \cup {C}) \ {r} : s \in HeardOf(r) \/ MayGiveUp(s)
 
 \* It carries out what it concludes, and tells the others.
 Ends(r, decision, type) ==
@@ -246,9 +249,9 @@ ConcludeCommit(r) == /\ Works(r) /\ Undecided(r)
                      /\ Ends(r, "committed", "Commit")
 
 \* Everybody was down and is back: nobody knows more than they do together.
-TotalFailure(r) == /\ \A n \in Node : n \in up /\ n \in failed
+TotalFailure(r) == /\ \A n \in Asked \cup {C} : n \in up /\ n \in failed
                    /\ \A n \in Node : Is(n) \notin Decided
-                   /\ \A s \in RM : rmState[s] # "working"
+                   /\ \A s \in Asked : rmState[s] # "working"
                    /\ LET decision == IF \E n \in Node : Is(n) = "precommitted" THEN "committed" ELSE "aborted"
                       IN rmState' = [rmState EXCEPT ![r] = decision]
                    /\ UNCHANGED <<cState, up, failed, got, turn, msgs>>
@@ -256,12 +259,31 @@ TotalFailure(r) == /\ \A n \in Node : n \in up /\ n \in failed
 Learn(r) == LearnFrom(r) \/ ConcludeAbort(r) \/ ConcludeCommit(r) \/ TotalFailure(r)
 
 ------------------------------------------------------------------------------
+(* What happens, and changes nothing here: a transaction is there from the *)
+(* beginning, messages stay for ever, and who asks sees how things stand.  *)
+
+Begin == cState = "begun" /\ UNCHANGED vars
+SendAgain == cState \in Decided /\ UNCHANGED vars
+
+\* One that has never voted on what aborts may be past that call; then it keeps no word of it.
+Ended(r) == rmState[r] \in Decided \/ (rmState[r] = "working" /\ cState = "aborted")
+HandleAck(r) == Ended(r) /\ UNCHANGED vars
+Forget == cState \in Decided /\ (\A r \in Asked : Ended(r)) /\ UNCHANGED vars
+Ask(n) == n \in up /\ n \in failed /\ UNCHANGED vars
+TellState(n) == n \in up /\ Is(n) # "working" /\ UNCHANGED vars
+
+------------------------------------------------------------------------------
 CoordinatorNext == StartPreCommit \/ Decide \/ (\E r \in RM : HandleVote(r) \/ HandlePreAck(r))
 
 ParticipantNext(r) == \/ Prepare(r) \/ Refuse(r) \/ PreCommit(r) \/ Learn(r)
                       \/ TakeOver(r) \/ SpreadPreCommit(r) \/ (\E s \in Node : HandleState(r, s))
 
-Next == \/ CoordinatorNext
+SilentNext == \/ Begin \/ SendAgain \/ Forget
+              \/ (\E r \in RM : HandleAck(r))
+              \/ (\E n \in Node : Ask(n) \/ TellState(n))
+
+Next == \/ SilentNext
+        \/ CoordinatorNext
         \/ (\E r \in RM : ParticipantNext(r))
         \/ (\E n \in Node : Crash(n) \/ Restart(n))
 
@@ -275,13 +297,13 @@ FairSpec == Spec /\ WF_vars(CoordinatorNext) /\ (\A r \in RM : WF_vars(Participa
 Agreement == \A m, n \in Node : ~(Is(m) = "committed" /\ Is(n) = "aborted")
 
 (* AC2: it commits only if every participant voted yes. *)
-Unanimity == (\E n \in Node : Is(n) = "committed") => \A r \in RM : From("VoteYes", r) \in msgs
+Unanimity == (\E n \in Node : Is(n) = "committed") => \A r \in Asked : From("VoteYes", r) \in msgs
 
 (* AC4, Stability. *)
 Stable == [][\A r \in RM : rmState[r] \in Decided => rmState'[r] = rmState[r]]_vars
 
 (* What the middle phase is for: while anybody who works is uncertain, nobody has committed. *)
-NonBlocking == (\E r \in RM : Works(r) /\ rmState[r] \in {"working", "prepared"})
+NonBlocking == (\E r \in Asked : Works(r) /\ rmState[r] \in {"working", "prepared"})
                     => \A n \in Node : Is(n) # "committed"
 
 (* AC5, Termination without repair: whoever stays up decides. *)

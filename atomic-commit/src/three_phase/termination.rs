@@ -120,6 +120,10 @@ impl ThreePhase {
     pub(crate) fn conclude(&mut self, txn: TxnId, out: &mut Effects<Self>) {
         let (Some(asking), Some(standing)) = (self.asking.get(&txn), self.standing(txn)) else { return };
         let was_down = self.recovered.contains(&txn);
+        // As a coordinator, meanwhile.
+        if let Standing::Decided(decision) = standing {
+            return self.end(txn, decision, out);
+        }
         if asking.is_pre_committing {
             return self.end(txn, Decision::Commit, out);
         }

@@ -4,6 +4,7 @@
 //! rows whose names contain such a word (`=ROW`: of that row alone); `--once SEED` prints one round of all, in
 //! columns with tabs between them, for `scripts/bench-simulator`, which runs it in turns with turmoil and
 //! madsim and prints the ratios.
+mod commit;
 mod echo;
 mod raft;
 
@@ -95,6 +96,10 @@ fn round(seed: u64, only: &impl Fn(&str) -> bool) -> Vec<Sample> {
     rate("raft, idle", "simulated seconds per CPU second", &|| {
         raft::run(raft::idle(seed), ()).end.0 as f64 / 1e9
     });
+    const TRANSACTIONS: &str = "transactions per CPU second";
+    rate("2pc, 3 participants, 64 clients, messages", MESSAGES, &|| commit::run(seed, 64).counts.delivered as f64);
+    rate("2pc, 3 participants, 64 clients", TRANSACTIONS, &|| commit::run(seed, 64).counts.ok as f64);
+    rate("2pc, 3 participants, handlers alone", TRANSACTIONS, &|| commit::handlers_alone(20_000));
     const SEEDS: u64 = 100;
     let chaos = |calls, watched| {
         for n in 0..SEEDS {

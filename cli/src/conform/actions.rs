@@ -61,7 +61,12 @@ impl<A: Conforms> Actions<A> {
                 self.did(step.number, id, Some(input), effects);
                 self.looked(step.number, id, view);
             }
-            What::Crashed { records } => self.crashed(id, *records),
+            What::Crashed { records } => {
+                self.crashed(id, *records);
+                if A::TELLS_CRASHES {
+                    self.list.push(Some((step.number, json!({ "action": "Crash", "node": id.to_string() }))));
+                }
+            }
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 //! The specs are of one call, and a run is of many. So a run is told call by call, each from an action `Call` on that
 //! says who takes part. Calls meet in nothing but locks, and to refuse for a lock is something that a participant may
 //! do at any time; that locks are kept is an invariant of the code.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 use synod_atomic_commit::{BranchRecord, CommitEvent, Decision, Protocol};
@@ -12,6 +12,7 @@ use synod_protocol::Effect;
 use super::Done;
 
 mod paxos_commit;
+mod three_phase;
 mod two_phase;
 
 /// The actions of a step, each with its call, with what `tell` adds to it, and with what it wrote, if `wrote` says so.
@@ -53,24 +54,32 @@ fn rm_state(record: &BranchRecord) -> &'static str {
     }
 }
 
-/// Call by call. What is of no call, a boot, is in each that was under way. `opened` completes the `Call`: it has the
-/// node that began it and `participants`, of its first action.
+/// Call by call. What is of no call, a crash or a boot, is in each that was under way. `opened` completes the `Call`: it
+/// has the node that began it, the `participants` of its first action, and who was `down`.
 fn by_call(actions: Vec<(u64, Json)>, opened: impl Fn(&mut Json, &mut [(u64, Json)])) -> Vec<(u64, Json)> {
     let mut calls: Vec<Vec<(u64, Json)>> = Vec::new();
+    let mut downs: Vec<BTreeSet<String>> = Vec::new();
+    let mut down = BTreeSet::new();
     let mut places = BTreeMap::<String, usize>::new();
     for (number, action) in actions {
         let Some(call) = action["call"].as_str() else {
             calls.iter_mut().for_each(|call| call.push((number, action.clone())));
+            let node = action["node"].as_str().unwrap_or_default().to_owned();
+            match action["action"] == "Crash" {
+                true => down.insert(node),
+                false => down.remove(&node),
+            };
             continue;
         };
         let place = *places.entry(call.to_owned()).or_insert(calls.len());
         if place == calls.len() {
             calls.push(Vec::new());
+            downs.push(down.clone());
         }
         calls[place].push((number, action));
     }
     let mut told = Vec::new();
-    for mut call in calls {
+    for (mut call, down) in calls.into_iter().zip(downs) {
         while call.pop_if(|(_, action)| action["call"].is_null()).is_some() {}
         let Some((number, first)) = call.first() else { continue };
         let participants = match &first["participants"] {
@@ -82,6 +91,7 @@ fn by_call(actions: Vec<(u64, Json)>, opened: impl Fn(&mut Json, &mut [(u64, Jso
             "node": first["node"],
             "call": first["call"],
             "participants": participants,
+            "down": { "$set": down },
         });
         let number = *number;
         opened(&mut opening, &mut call);

@@ -30,8 +30,8 @@ pub struct World<N: Node, O> {
     flights: Flights<N>,
     /// By the name that the list has for it.
     clients: BTreeMap<ClientId, Client>,
-    /// The name in the list of the clients 1, 2, …
-    names: Vec<ClientId>,
+    /// The name that the list has for each client.
+    names: BTreeMap<ClientId, ClientId>,
     calls: Vec<ClientCall<N>>,
     effects: Effects<N>,
 }
@@ -93,7 +93,7 @@ impl<N: Node, O: Observer<N>> World<N, O> {
             stations: (0..nodes).map(|_| station()).collect(),
             flights: Flights::new(),
             clients: BTreeMap::new(),
-            names: Vec::new(),
+            names: BTreeMap::new(),
             calls: Vec::new(),
             effects: Effects::default(),
         };
@@ -339,8 +339,7 @@ impl<N: Node, O: Observer<N>> World<N, O> {
                 }
                 Effect::Reply(caller, answer) => {
                     // Nodes that are clients of other nodes have no name in the list.
-                    let slot = (caller.client.0 as usize).checked_sub(1);
-                    let name = slot.and_then(|slot| self.names.get(slot).copied()).unwrap_or(caller.client);
+                    let name = self.names.get(&caller.client).copied().unwrap_or(caller.client);
                     let content = Content::Answer(caller, answer);
                     self.output(id, cause, number, Place::Client(name), Address::ANSWER, content);
                 }
@@ -453,9 +452,13 @@ impl<N: Node, O: Observer<N>> World<N, O> {
         self.try_at(name, via, arrives);
     }
 
+    /// One that gives up goes on as the next of those whose numbers leave the same rest by the number of nodes: where
+    /// each client has a node of its own, which its number says, it is the same one.
     fn new_client(&mut self, name: ClientId) -> Client {
-        self.names.push(name);
-        Client { id: ClientId(self.names.len() as u32), number: 0, open: None }
+        let is_free = |number: &u32| !self.names.contains_key(&ClientId(*number));
+        let id = (name.0..=u32::MAX).step_by(self.nodes.len().max(1)).find(is_free).map_or(name, ClientId);
+        self.names.insert(id, name);
+        Client { id, number: 0, open: None }
     }
 
     fn try_at(&mut self, name: ClientId, via: NodeId, arrives: bool) {

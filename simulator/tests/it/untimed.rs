@@ -202,6 +202,17 @@ fn what_cannot_happen_is_skipped() {
     assert_eq!(world.violation(), None);
 }
 
+/// Where each client has a node of its own, which its number says, one that gives up keeps it.
+#[test]
+fn a_client_that_gives_up_goes_on_under_a_number_with_the_same_rest() {
+    let mut world = world(3, Checker::new(Held(None).config(3)));
+    for client in [2, 2, 5, 2, 3] {
+        assert!(world.act(&request(client, 1, 7)));
+    }
+    let clients: Vec<u32> = world.calls().iter().map(|call| call.client.0).collect();
+    assert_eq!(clients, [2, 5, 8, 11, 3]);
+}
+
 fn boot_of(node: u32) -> Action<Ledger> {
     Action::Boot { node: NodeId(node) }
 }
