@@ -112,7 +112,7 @@ impl Link {
             actions.extend(names.map(|name| (word(name), word(line.1))));
         }
         if !file.starts_with(self.code) {
-            let noted: BTreeSet<_> = self.functions().into_iter().flat_map(|it| it.notes).collect();
+            let noted: BTreeSet<_> = self.functions(&[]).into_iter().flat_map(|it| it.notes).collect();
             actions.retain(|event, _| noted.contains(event));
         }
         actions
