@@ -125,6 +125,33 @@ fn is_short(file: &File) -> Option<String> {
 }
 
 #[test]
+fn every_source_file_is_compiled() {
+    let files = files();
+    assert_eq!(without_a_parent(&files), [] as [&str; 0], "no file says `mod …;` of these");
+    let orphan = |path: &str| File { path: path.into(), text: "//! A.\n".into() };
+    let root = File { path: "raft/src/lib.rs".into(), text: "//! A.\npub mod log;\n".into() };
+    let few = [root, orphan("raft/src/log.rs"), orphan("raft/src/log/cut.rs"), orphan("raft/src/old.rs")];
+    assert_eq!(without_a_parent(&few), ["raft/src/log/cut.rs", "raft/src/old.rs"]);
+}
+
+/// Source files that are modules of nothing: what a move left behind is read by people and by no compiler.
+fn without_a_parent(files: &[File]) -> Vec<&str> {
+    let says = |path: &str, line: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.is_some_and(|file| file.text.lines().any(|it| it.ends_with(line)))
+    };
+    let modules = files.iter().filter(|file| file.path.contains("/src/") || file.path.contains("/it/"));
+    let orphans = modules.filter_map(|file| {
+        let (folder, name) = file.path.strip_suffix(".rs")?.trim_end_matches("/mod").rsplit_once('/')?;
+        let line = format!("mod {name};");
+        let parents = ["/lib.rs", "/main.rs", "/mod.rs", ".rs"].map(|end| format!("{folder}{end}"));
+        let is_root = ["lib", "main", "build"].contains(&name);
+        (!is_root && !parents.iter().any(|parent| says(parent, &line))).then_some(&*file.path)
+    });
+    orphans.collect()
+}
+
+#[test]
 fn every_source_file_begins_with_its_doc() {
     holds(begins_with_its_doc);
     fails(begins_with_its_doc, "raft/src/log.rs", "use alloc::vec::Vec;\n");
