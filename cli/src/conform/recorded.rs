@@ -1,8 +1,9 @@
 //! A run as the engine takes it: read from a trace file.
 use std::{fs::File, io::BufReader, path::Path};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde_json::Value as Json;
+use synod_protocol::{Effect, Step, What};
 use synod_telemetry::trace_file::Reader;
 
 use super::{Conforms, actions::Actions};
@@ -32,8 +33,20 @@ pub fn read<A: Conforms>(trace: &Path, steps: Option<u64>) -> anyhow::Result<Rec
         if steps.is_some_and(|most| step.number >= most) {
             break;
         }
+        if let Some(why) = beyond::<A>(&step) {
+            let number = step.number;
+            bail!("at step {number} {why}; --steps {number} follows the run up to there");
+        }
         actions.add(&step);
     }
     let constants = A::constants(&A::config(nodes), nodes);
     Ok(Recorded { nodes, constants, actions: actions.finish() })
+}
+
+fn beyond<A: Conforms>(step: &Step<'_, A::Node>) -> Option<&'static str> {
+    let (What::Booted { effects, .. } | What::Handled { effects, .. }) = &step.what else { return None };
+    effects.iter().find_map(|effect| match effect {
+        Effect::Event(event) => A::beyond(event),
+        _ => None,
+    })
 }

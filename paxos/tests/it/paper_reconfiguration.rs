@@ -117,6 +117,29 @@ fn a_candidate_asks_quorums_of_all_configurations_of_its_window() {
     assert!(replicas.node(3).is_leader(), "with 4 they are quorums of both");
 }
 
+/// Nor would a quorum of the latest one tell it what was chosen in the slots before that takes effect.
+#[test]
+fn a_quorum_of_the_next_acceptors_alone_is_not_enough() {
+    let mut replicas = led_with(config());
+    replicas.call(1, 1, 1, members(&[1, 2, 4]));
+    // 4 hears that this is chosen, with what is proposed next.
+    for _ in 0..2 {
+        replicas.deliver_if(on(1, 2, &["Accept"]));
+        replicas.deliver_if(on(1, 4, &["Accept"]));
+        replicas.deliver_if(on(2, 1, &["Accepted"]));
+    }
+    replicas.drop_if(|_| true);
+    assert_eq!(executed(&replicas)[3], 1);
+    replicas.crash(1);
+    replicas.restart(1);
+    campaign(&mut replicas, 4);
+    replicas.deliver_if(|it| it.to == n(1) || it.to == n(4));
+    assert!(!replicas.node(4).is_leader(), "1 and 4 are no quorum of 1, 2, 3, who decide up to slot {ALPHA}");
+    replicas.fire(4, Timer::Election);
+    replicas.deliver();
+    assert!(replicas.node(4).is_leader(), "with 2 they are quorums of both");
+}
+
 /// A leader whose promises have no quorum of the next configuration begins a later
 /// ballot, and what it had proposed goes on in that.
 #[test]
