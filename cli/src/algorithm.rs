@@ -3,7 +3,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 use synod_protocol::{ClientId, Event, Message as _, Node, NodeId, Observer, Time};
-use synod_simulator::{Draws, Fault, KnobError, Predicates, Simulation, Sometimes, Tolerance, Workload};
+use synod_simulator::{
+    Config, ConfigError, Draws, Fault, KnobError, Predicates, Simulation, Sometimes, Tolerance, Workload,
+};
 use synod_telemetry::Narrator;
 
 use crate::{
@@ -121,6 +123,21 @@ pub fn aimed<A: Algorithm, W: Workload<A::Node>, O: Observer<A::Node>>(
     simulation: Simulation<A::Node, W, O>,
 ) -> Simulation<A::Node, W, O> {
     simulation.favourite(A::is_favourite).predicates(A::predicates()).whole(A::is_whole)
+}
+
+/// A simulation and whoever watches it. One type for all who watch: that costs a call at each step, and the simulator is
+/// compiled once for an algorithm rather than once for a verb.
+pub type Watched<'a, A> =
+    Simulation<<A as Algorithm>::Node, Load<A>, &'a mut dyn Observer<<A as Algorithm>::Node>>;
+
+/// # Errors
+/// The knobs make no sense.
+pub fn watched<'a, A: Algorithm>(
+    config: &Config,
+    node: <A::Node as Node>::Config,
+    observer: &'a mut dyn Observer<A::Node>,
+) -> Result<Watched<'a, A>, ConfigError> {
+    Ok(aimed::<A, _, _>(Simulation::new(config.clone(), node, Load::<A>::of(config), observer)?))
 }
 
 /// What a person is told of a run.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use synod_simulator::{ConfigError, Divergence, Journal, QueueKind, Simulation};
 
 use crate::{
-    algorithm::{Algorithm, aimed},
+    algorithm::{Algorithm, aimed, watched},
     exit::Exit,
     load::Load,
     report::grouped,
@@ -85,8 +85,7 @@ pub fn determinism<A: Algorithm>(seeds: Seeds, program: &Path) -> Result<Diagnos
 /// The trace hash of a seed's run.
 fn hash<A: Algorithm>(seed: u64, kind: QueueKind) -> Option<u64> {
     let Drawn { config, node } = draw::<A>(seed, A::FAULTS, &Asked::default());
-    let simulation = Simulation::new(config.clone(), node, Load::<A>::of(&config), ()).ok()?;
-    Some(aimed::<A, _, _>(simulation).on(kind).run().trace_hash)
+    Some(watched::<A>(&config, node, &mut ()).ok()?.on(kind).run().trace_hash)
 }
 
 /// The journal of a seed's run.

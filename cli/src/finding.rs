@@ -1,12 +1,12 @@
 //! From a seed that fails to the shortest story of it.
-use synod_protocol::{Node, Recording, Violation};
+use synod_protocol::{Node, Observer, Recording, Violation};
 use synod_simulator::{
-    Config, Fault, Simulation, keyed,
+    Config, Fault, keyed,
     untimed::{self, Extract, Minimised, Tale, minimise},
 };
 
 use crate::{
-    algorithm::{Algorithm, aimed},
+    algorithm::{Algorithm, aimed, watched},
     judge::{self, Judge},
     load::Load,
     replay_file::{Plot, Story},
@@ -50,7 +50,7 @@ pub fn investigate<A: Algorithm>(
     node: &<A::Node as Node>::Config,
 ) -> Option<Finding<A::Node>> {
     let mut extract = Extract::default();
-    let violation = run::<A, _>(config, node, &mut extract)?;
+    let violation = run::<A>(config, node, &mut extract)?;
     let tale = Tale { nodes: config.nodes, actions: extract.into_actions(), violation: violation.clone() };
     let before = tale.actions.len();
     // A cluster that does not go on is a matter of time by itself.
@@ -64,14 +64,13 @@ pub fn investigate<A: Algorithm>(
 }
 
 /// Runs a configuration to its verdict.
-fn run<A: Algorithm, O: synod_protocol::Observer<A::Node>>(
+fn run<A: Algorithm>(
     config: &Config,
     node: &<A::Node as Node>::Config,
-    observer: O,
+    observer: &mut dyn Observer<A::Node>,
 ) -> Option<Violation> {
-    let observer = (observer, A::Watch::default());
-    let simulation = Simulation::new(config.clone(), node.clone(), Load::<A>::of(config), observer).ok()?;
-    judge::verdict::<A>(&aimed::<A, _, _>(simulation).run()).0
+    let mut observer = (observer, A::Watch::default());
+    judge::verdict::<A>(&watched::<A>(config, node.clone(), &mut observer).ok()?.run()).0
 }
 
 /// The steps of a timed run, to be drawn.
@@ -80,7 +79,7 @@ pub fn record<A: Algorithm>(
     node: &<A::Node as Node>::Config,
 ) -> (Recording<A::Node>, Option<Violation>) {
     let mut recording = Recording::default();
-    let violation = run::<A, _>(config, node, &mut recording);
+    let violation = run::<A>(config, node, &mut recording);
     (recording, violation)
 }
 
@@ -118,7 +117,7 @@ fn timed<A: Algorithm>(
 fn without_times<A: Algorithm>(finding: &Finding<A::Node>) -> Option<Finding<A::Node>> {
     let Plot::Timed(config) = &finding.story.plot else { return None };
     let mut extract = Extract::default();
-    let violation = run::<A, _>(config, &finding.story.node_config, &mut extract)?;
+    let violation = run::<A>(config, &finding.story.node_config, &mut extract)?;
     if violation.property == judge::LIVENESS {
         return None;
     }
@@ -137,18 +136,16 @@ fn by_deviations<A: Algorithm>(
     let told = match &config.deviations {
         Some(_) => config.clone(),
         None => {
-            let watch = A::Watch::default();
-            keyed::note(config, node.clone(), Load::<A>::of(config), watch, aimed::<A, _, _>).ok()?.0
+            let mut watch = A::Watch::default();
+            let observer: &mut dyn Observer<A::Node> = &mut watch;
+            keyed::note(config, node.clone(), Load::<A>::of(config), observer, aimed::<A, _, _>).ok()?.0
         }
     };
     let fails = |config: &Config| -> (Option<Violation>, u64) {
         let node = A::resized(node, config.nodes);
-        let Ok(simulation) =
-            Simulation::new(config.clone(), node, Load::<A>::of(config), A::Watch::default())
-        else {
-            return (None, 0);
-        };
-        let outcome = aimed::<A, _, _>(simulation).run();
+        let mut watch = A::Watch::default();
+        let Ok(simulation) = watched::<A>(config, node, &mut watch) else { return (None, 0) };
+        let outcome = simulation.run();
         let same = judge::verdict::<A>(&outcome).0.filter(|found| untimed::is_same(found, violation));
         (same, outcome.counts.steps)
     };
@@ -186,7 +183,7 @@ fn in_config<A: Algorithm>(
         for candidate in plainer::<A>(&config) {
             tries += 1;
             let node = A::resized(node, candidate.nodes);
-            if let Some(same) = run::<A, _>(&candidate, &node, ())
+            if let Some(same) = run::<A>(&candidate, &node, &mut ())
                 && untimed::is_same(&same, &violation)
             {
                 (config, violation) = (candidate, same);

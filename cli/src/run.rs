@@ -8,19 +8,16 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use synod_protocol::{Observer, Recording};
-use synod_simulator::{
-    Config, Counting, Draws, Fault, Outcome, Scenario, Simulation, Site, Turned, Vocabulary,
-};
+use synod_simulator::{Config, Counting, Draws, Fault, Outcome, Scenario, Site, Turned, Vocabulary};
 use synod_telemetry::{
     grpc, jaeger_json, otlp_json, tell,
     trace_file::{Header, Writer},
 };
 
 use crate::{
-    algorithm::{Algorithm, Chronicle, aimed},
+    algorithm::{Algorithm, Chronicle, watched},
     exit::Exit,
     files::Folder,
-    load::Load,
     promise::Promise,
     report::{Report, Verdicts},
     story::Storyteller,
@@ -160,7 +157,7 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
     let config = options.config_of::<A>()?;
     let mut storyteller = Storyteller::<A::Chronicle>::default();
-    let outcome = simulate::<A, _>(config.clone(), &mut storyteller, true)?;
+    let outcome = simulate::<A>(&config, &mut storyteller, true)?;
 
     let history = A::Promise::history(&outcome.calls).map_err(internal)?;
     let judged = A::Promise::judge(&history, CHECKER_STEPS);
@@ -200,7 +197,7 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
 /// It came out otherwise.
 fn record_again<A: Algorithm>(config: &Config, trace_hash: u64) -> Result<Recording<A::Node>, Failure> {
     let mut recording = Recording::default();
-    let again = simulate::<A, _>(config.clone(), &mut recording, false)?.trace_hash;
+    let again = simulate::<A>(&config, &mut recording, false)?.trace_hash;
     if again == trace_hash {
         return Ok(recording);
     }
@@ -237,19 +234,18 @@ pub fn read_scenario<A: Algorithm>(file: &Path) -> Result<Scenario, Failure> {
 ///
 /// # Errors
 /// The knobs make no sense.
-pub fn simulate<A: Algorithm, O: Observer<A::Node>>(
-    config: Config,
-    observer: O,
+pub fn simulate<A: Algorithm>(
+    config: &Config,
+    observer: &mut dyn Observer<A::Node>,
     shows_progress: bool,
 ) -> Result<Outcome<A::Node>, Failure> {
     let node = A::config(config.nodes);
     let safety = config.safety;
     let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());
-    let watch = (&mut counting, judges);
-    let simulation = Simulation::new(config.clone(), node, Load::<A>::of(&config), (observer, watch))
+    let mut observers = (observer, (&mut counting, judges));
+    let mut simulation = watched::<A>(config, node, &mut observers)
         .map_err(|error| Failure { exit: Exit::Usage, error: error.into() })?;
-    let mut simulation = aimed::<A, _, _>(simulation);
     let bar = progress(shows_progress, safety);
     let mut events = 0u64;
     while simulation.step() {
@@ -314,7 +310,7 @@ mod tests {
     fn a_run_is_recorded_by_running_it_again_and_no_other_is_taken_for_it() {
         let mut config = Config::new(3).with_faults(&Fault::ALL);
         config.operations = 40;
-        let outcome = simulate::<Raft, _>(config.clone(), (), false).expect("the knobs make sense");
+        let outcome = simulate::<Raft>(&config, &mut (), false).expect("the knobs make sense");
         let recording = record_again::<Raft>(&config, outcome.trace_hash).expect("it is the same run");
         assert_eq!(recording.steps().len() as u64, outcome.counts.steps);
         let failure = record_again::<Raft>(&config, outcome.trace_hash ^ 1).expect_err("it is another run");

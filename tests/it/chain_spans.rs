@@ -25,7 +25,7 @@ fn spans() -> Spans {
     };
     let mut recording = Recording::<Server>::default();
     let config = options.config_of::<Chain>().expect("the cluster is large enough");
-    simulate::<Chain, _>(config, &mut recording, false).expect("the knobs make sense");
+    simulate::<Chain>(&config, &mut recording, false).expect("the knobs make sense");
     let header = Header::new(Chain::NAME, 1, options.nodes, serde_json::Value::Null);
     tell(&header, recording.steps(), <Chain as Algorithm>::Narrator::default()).expect("it can be told")
 }

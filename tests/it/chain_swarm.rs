@@ -25,7 +25,7 @@ fn options(seed: u64) -> RunOptions {
 fn wrong(seed: u64) -> Option<String> {
     let config = options(seed).config_of::<ChainRaft>().expect("the knobs make sense");
     let outcome =
-        simulate::<ChainRaft, _>(config, (), false).unwrap_or_else(|failure| panic!("{}", failure.error));
+        simulate::<ChainRaft>(&config, &mut (), false).unwrap_or_else(|failure| panic!("{}", failure.error));
     let what = if let Some(violation) = &outcome.violation {
         violation.to_string()
     } else if !matches!(outcome.liveness, Liveness::Live { .. }) {
@@ -61,9 +61,9 @@ fn the_contract_holds_between_the_composition_and_the_simulator() {
             swarm: false,
             ..RunOptions::new(seed)
         };
-        let checker = Checker::new(ChainRaft::config(options.nodes));
+        let mut checker = Checker::new(ChainRaft::config(options.nodes));
         let config = options.config_of::<ChainRaft>().expect("the knobs make sense");
-        let outcome = simulate::<ChainRaft, _>(config, checker, false).expect("the knobs make sense");
+        let outcome = simulate::<ChainRaft>(&config, &mut checker, false).expect("the knobs make sense");
         assert_eq!(outcome.violation, None, "seed {seed}");
         assert!(outcome.counts.ok > 30, "seed {seed}: {} calls", outcome.counts.ok);
     }

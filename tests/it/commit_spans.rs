@@ -31,7 +31,7 @@ fn spans(seed: u64, faults: &[Fault]) -> (Spans, synod_simulator::Outcome<TwoPha
     };
     let harness = options.config_of::<Algo>().expect("the knobs make sense");
     let mut recording = Recording::<TwoPhase>::default();
-    let outcome = simulate::<Algo, _>(harness, &mut recording, false).expect("the knobs make sense");
+    let outcome = simulate::<Algo>(&harness, &mut recording, false).expect("the knobs make sense");
     let header = Header::new(Algo::NAME, seed, options.nodes, serde_json::Value::Null);
     let spans =
         tell(&header, recording.steps(), <Algo as Algorithm>::Narrator::default()).expect("it can be told");

@@ -44,7 +44,7 @@ fn sweep<A: Algorithm>(seeds: u64) -> Vec<String> {
     for seed in 0..seeds {
         let config = options(seed).config_of::<A>().expect("the knobs make sense");
         let outcome =
-            simulate::<A, _>(config, (), false).unwrap_or_else(|failure| panic!("{}", failure.error));
+            simulate::<A>(&config, &mut (), false).unwrap_or_else(|failure| panic!("{}", failure.error));
         all.extend(wrong::<A>(seed, &outcome));
     }
     all
@@ -130,8 +130,9 @@ fn the_contract_holds_between_paxos_and_the_simulator() {
                 faults: Some(if seed == 0 { Vec::new() } else { Fault::ALL.to_vec() }),
                 ..RunOptions::new(seed)
             };
-            let checker = Checker::new(A::config(options.nodes));
-            let outcome = simulate::<A, _>(options.config(), checker, false).expect("the knobs make sense");
+            let mut checker = Checker::new(A::config(options.nodes));
+            let outcome =
+                simulate::<A>(&options.config(), &mut checker, false).expect("the knobs make sense");
             assert_eq!(outcome.violation, None, "seed {seed}");
             assert!(outcome.counts.ok > 30, "seed {seed}: {} calls", outcome.counts.ok);
         }

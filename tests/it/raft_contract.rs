@@ -18,8 +18,8 @@ fn the_contract_holds_between_raft_and_the_simulator() {
             faults: Some(if seed == 0 { Vec::new() } else { Fault::ALL.to_vec() }),
             ..RunOptions::new(seed)
         };
-        let checker = Checker::new(Raft::config(options.nodes));
-        let outcome = simulate::<Raft, _>(options.config(), checker, false).expect("the knobs make sense");
+        let mut checker = Checker::new(Raft::config(options.nodes));
+        let outcome = simulate::<Raft>(&options.config(), &mut checker, false).expect("the knobs make sense");
         assert_eq!(outcome.violation, None, "seed {seed}");
         assert!(outcome.counts.ok > 50, "seed {seed}: {} calls", outcome.counts.ok);
     }

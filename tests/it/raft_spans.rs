@@ -17,7 +17,7 @@ use synod_telemetry::{
 fn spans(seed: u64) -> (Spans, synod_simulator::Outcome<Server>) {
     let options = RunOptions { operations: 300, sim_time: Duration::from_secs(10), ..RunOptions::new(seed) };
     let mut recording = Recording::<Server>::default();
-    let outcome = simulate::<Raft, _>(options.config(), &mut recording, false).expect("the knobs make sense");
+    let outcome = simulate::<Raft>(&options.config(), &mut recording, false).expect("the knobs make sense");
     let header = Header::new(Raft::NAME, seed, options.nodes, serde_json::Value::Null);
     let spans =
         tell(&header, recording.steps(), <Raft as Algorithm>::Narrator::default()).expect("it can be told");

@@ -30,7 +30,7 @@ fn judge(
 ) -> Result<u64, String> {
     let seed = options.seed;
     let wrong = |what: String| Err(format!("seed {seed}: {what}"));
-    let outcome = match simulate::<Raft, _>(with(options.config()), (), false) {
+    let outcome = match simulate::<Raft>(&with(options.config()), &mut (), false) {
         Ok(outcome) => outcome,
         Err(failure) => return wrong(failure.error.to_string()),
     };
@@ -109,7 +109,7 @@ fn everything_that_should_happen_sometimes_does() {
     let mut sum = Tally::default();
     for seed in 0..40 {
         let options = RunOptions { swarm: true, operations: 1_000, ..RunOptions::new(seed) };
-        let outcome = simulate::<Raft, _>(options.config(), (), false).expect("the knobs make sense");
+        let outcome = simulate::<Raft>(&options.config(), &mut (), false).expect("the knobs make sense");
         sum += &outcome.sometimes;
     }
     assert!(sum.iter().count() >= 12);
@@ -141,7 +141,7 @@ fn a_first_run_shows_something() {
     let mut records_lost = 0;
     for seed in [7, 8, 9] {
         let outcome =
-            simulate::<Raft, _>(RunOptions::new(seed).config(), (), false).expect("the knobs make sense");
+            simulate::<Raft>(&RunOptions::new(seed).config(), &mut (), false).expect("the knobs make sense");
         assert_eq!(outcome.violation, None, "seed {seed}");
         assert!(outcome.counts.ok > 1_200, "seed {seed}: {} calls succeeded", outcome.counts.ok);
         assert!(outcome.counts.crashes >= 3, "seed {seed}");

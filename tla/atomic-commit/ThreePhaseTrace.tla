@@ -50,14 +50,25 @@ Call == /\ asked' = Ev.participants
         /\ turn' = [r \in RM |-> "wait"]
         /\ msgs' = To("Prepare", Ev.participants)
 
-\* A node may crash more than once; the spec's nodes do not.
+\* What it told others, or may have told them, and they have not heard.
+Unheard(n) ==
+    IF n = home \/ rmState[n] \notin {"working", "prepared"}
+    THEN {m \in msgs : /\ "to" \in DOMAIN m
+                      /\ m.type # "Prepare"
+                      /\ rmState[m.to] \notin Decided
+                      /\ m.type = "PreCommit" => rmState[m.to] # "precommitted"}
+    ELSE {}
+
+\* A node may crash more than once; the spec's nodes do not. And there a node that crashes over a broadcast does so at
+\* once; here its crash is told when it came, and what had not left it by then is lost.
 CrashHere(n) ==
     /\ n \in up
     /\ up' = up \ Parts(n)
     /\ failed' = failed \cup Parts(n)
     /\ got' = [p \in Node |-> IF p \in Parts(n) THEN {} ELSE got[p]]
     /\ turn' = [turn EXCEPT ![n] = "wait"]
-    /\ UNCHANGED <<rmState, cState, msgs>>
+    /\ \E lost \in SUBSET Unheard(n) : msgs' = msgs \ lost
+    /\ UNCHANGED <<rmState, cState>>
 
 RestartHere(n) ==
     /\ n \notin up
