@@ -197,7 +197,7 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
 /// It came out otherwise.
 fn record_again<A: Algorithm>(config: &Config, trace_hash: u64) -> Result<Recording<A::Node>, Failure> {
     let mut recording = Recording::default();
-    let again = simulate::<A>(&config, &mut recording, false)?.trace_hash;
+    let again = simulate::<A>(config, &mut recording, false)?.trace_hash;
     if again == trace_hash {
         return Ok(recording);
     }

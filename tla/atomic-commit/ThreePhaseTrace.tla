@@ -51,13 +51,9 @@ Call == /\ asked' = Ev.participants
         /\ msgs' = To("Prepare", Ev.participants)
 
 \* What it told others, or may have told them, and they have not heard.
-Unheard(n) ==
-    IF n = home \/ rmState[n] \notin {"working", "prepared"}
-    THEN {m \in msgs : /\ "to" \in DOMAIN m
-                      /\ m.type # "Prepare"
-                      /\ rmState[m.to] \notin Decided
-                      /\ m.type = "PreCommit" => rmState[m.to] # "precommitted"}
-    ELSE {}
+NotHeard(m) == /\ m.type \in {"PreCommit", "Commit", "Abort"}
+               /\ rmState[m.to] \notin (Decided \cup (IF m.type = "PreCommit" THEN {"precommitted"} ELSE {}))
+Unheard(n) == IF n = home \/ rmState[n] \notin {"working", "prepared"} THEN {m \in msgs : NotHeard(m)} ELSE {}
 
 \* A node may crash more than once; the spec's nodes do not. And there a node that crashes over a broadcast does so at
 \* once; here its crash is told when it came, and what had not left it by then is lost.

@@ -61,7 +61,7 @@ pub enum Response<O> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Refusal {
     Quorums(QuorumError),
-    /// Nobody knows where this server is: it is neither a member nor a spare of [`Config`].
+    /// Nobody knows where this server is: it is neither a member nor a spare of [`super::Config`].
     Stranger {
         node: NodeId,
     },

@@ -94,11 +94,16 @@ fn detail(event: &CommitEvent, rest: &[Effect<TwoPhase>], action: &mut Json) {
 /// What follows in the same step has been said by then.
 fn takes_message(event: &CommitEvent) -> bool {
     use CommitEvent::*;
-    match event {
-        GotVote { .. } | GotAck { .. } | Told { .. } | Presumed { .. } => true,
-        Prepared { .. } | Refused { .. } | Learned { .. } => true,
-        _ => false,
-    }
+    matches!(
+        event,
+        GotVote { .. }
+            | GotAck { .. }
+            | Told { .. }
+            | Presumed { .. }
+            | Prepared { .. }
+            | Refused { .. }
+            | Learned { .. }
+    )
 }
 
 fn wrote(record: &Record, post: &mut Json) {
