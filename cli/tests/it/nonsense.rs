@@ -2,6 +2,7 @@
 use std::{fs, net::TcpListener};
 
 use serde_json::Value;
+use synod_cli::{conform::recorded, multipaxos::MultiPaxos};
 
 use crate::{SHORT, folder, stderr, stdout, synod};
 
@@ -105,4 +106,17 @@ fn an_endpoint_that_does_not_answer_spoils_no_run() {
     assert_eq!(document["verdict"], "holds");
     assert!(document["exported"]["error"].is_string());
     assert_eq!(fs::read_dir(here.join("o")).expect("a folder").count(), 4);
+}
+
+/// A run that its trace spec does not follow is not rejected by it: it is said how far it can be followed.
+#[test]
+fn a_run_beyond_its_trace_spec() {
+    let folder = folder("beyond");
+    let line = "run multipaxos --seed 3 --ops 200 --sim-time 10s --faults none --set load.churn=5 --out .";
+    assert_eq!(synod(&folder, line).status.code(), Some(0));
+    let trace = folder.join("trace.jsonl");
+    let error = recorded::read::<MultiPaxos>(&trace, None).expect_err("its acceptors change").to_string();
+    let steps = error.split("--steps ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a remedy");
+    let before = recorded::read::<MultiPaxos>(&trace, steps.parse().ok()).expect("they do not, up to there");
+    assert!(!before.actions.is_empty(), "{error}");
 }
