@@ -1,6 +1,10 @@
 //! `synod doctor --determinism`: is a seed one run? In this process twice, in a fresh one, and over another
 //! queue.
-use std::{fmt, path::Path, process::Command};
+use std::{
+    fmt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -13,7 +17,7 @@ use crate::{
     report::grouped,
     run::Failure,
     swarm::{Asked, Drawn, draw},
-    sweep::plan::Seeds,
+    sweep::{plan::Seeds, progress},
 };
 
 /// In which way a run was made once more.
@@ -61,20 +65,27 @@ const MOST_MISMATCHES: usize = 3;
 /// # Errors
 /// The program cannot be started.
 pub fn determinism<A: Algorithm>(seeds: Seeds, program: &Path) -> Result<Diagnosis, Failure> {
-    let fresh = elsewhere::<A>(program, "--hashes", seeds).map_err(Failure::new(Exit::Environment))?;
-    let fresh: Vec<&str> = fresh.lines().collect();
+    let environment = |error| Failure::new(Exit::Environment)(error);
+    let fresh = asked::<A>(program, "--hashes", seeds).map_err(environment)?;
+    let bar = progress("looking at", seeds.range().end - seeds.range().start);
+    let here: Vec<[Option<u64>; 3]> = seeds
+        .range()
+        .map(|seed| {
+            bar.inc(1);
+            let first = hash::<A>(seed, QueueKind::default());
+            [first, hash::<A>(seed, QueueKind::default()), hash::<A>(seed, QueueKind::Tree)]
+        })
+        .collect();
+    bar.finish_and_clear();
+    let fresh = answered(fresh).map_err(environment)?;
+    let mut fresh = fresh.lines().map(|line| u64::from_str_radix(line, 16).ok());
     let mut diagnosis = Diagnosis { algorithm: A::NAME, seeds, compared: 0, mismatches: Vec::new() };
-    for (seed, place) in seeds.range().zip(0..) {
-        let first = hash::<A>(seed, QueueKind::default());
-        let others = [
-            (Way::Again, hash::<A>(seed, QueueKind::default())),
-            (Way::OtherQueue, hash::<A>(seed, QueueKind::Tree)),
-            (Way::FreshProcess, fresh.get(place).and_then(|line| u64::from_str_radix(line, 16).ok())),
-        ];
-        for (way, hash) in others {
+    for (seed, [first, again, tree]) in seeds.range().zip(here) {
+        let fresh = fresh.next().flatten();
+        for (way, hash) in [(Way::Again, again), (Way::OtherQueue, tree), (Way::FreshProcess, fresh)] {
             diagnosis.compared += 1;
             if hash != first && diagnosis.mismatches.len() < MOST_MISMATCHES {
-                let divergence = part::<A>(seed, way, program).map_err(Failure::new(Exit::Environment))?;
+                let divergence = part::<A>(seed, way, program).map_err(environment)?;
                 diagnosis.mismatches.push(Mismatch { seed, way, divergence });
             }
         }
@@ -116,10 +127,19 @@ fn part<A: Algorithm>(seed: u64, way: Way, program: &Path) -> anyhow::Result<Opt
 
 /// What the program prints when it is started for this.
 fn elsewhere<A: Algorithm>(program: &Path, what: &str, seeds: Seeds) -> anyhow::Result<String> {
+    answered(asked::<A>(program, what, seeds)?)
+}
+
+/// A fresh process that works at it.
+fn asked<A: Algorithm>(program: &Path, what: &str, seeds: Seeds) -> anyhow::Result<Child> {
     let mut command = Command::new(program);
     command.args(["doctor", "--determinism", "--algorithm", A::NAME, "--seeds", &seeds.to_string(), what]);
-    let output =
-        command.output().with_context(|| format!("{} cannot be started again", program.display()))?;
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().with_context(|| format!("{} cannot be started again", program.display()))
+}
+
+fn answered(fresh: Child) -> anyhow::Result<String> {
+    let output = fresh.wait_with_output().context("the fresh process cannot be read")?;
     if !output.status.success() {
         bail!("started again, it ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }

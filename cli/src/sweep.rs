@@ -92,7 +92,7 @@ pub fn sweep<A: Algorithm>(options: &SweepOptions, interrupted: &AtomicBool) -> 
     let mut tally = Tally::new(A::NAME, options.seeds, options.shard, faults);
     let jobs = options.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
     let mut refused: Option<(u64, ConfigError)> = None;
-    let (began, bar) = (Instant::now(), progress(tally.left));
+    let (began, bar) = (Instant::now(), progress("sweeping", tally.left));
     hunt(
         options.seeds.of(options.shard),
         jobs.max(1),
@@ -278,11 +278,12 @@ pub fn exit(tally: &Tally) -> Exit {
     }
 }
 
-/// Seen on a terminal only.
-fn progress(seeds: u64) -> ProgressBar {
+/// Seen on a terminal only. `doing` is said before the bar.
+pub(crate) fn progress(doing: &str, seeds: u64) -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("sweeping {bar:30} {pos} of {len} seeds, {per_sec}, eta {eta}");
-    ProgressBar::new(seeds).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos} of {len} seeds, {per_sec}, eta {eta}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(seeds).with_style(style).with_prefix(doing.to_owned())
 }

@@ -206,15 +206,20 @@ pub fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
     let program = std::env::current_exe()
         .context("this program does not know where it lies, and cannot be started once more")
         .map_err(Failure::new(Exit::Environment))?;
-    let diagnoses = all.into_iter().map(|entry| (entry.determinism)(args.seeds, &program));
-    let diagnoses = diagnoses.collect::<Result<Vec<_>, _>>()?;
-    if args.json {
-        let documents: Vec<_> = diagnoses.iter().map(|diagnosis| diagnosis.json()).collect();
-        println!("{:#}", json!(documents));
-    } else {
-        diagnoses.iter().flat_map(|diagnosis| diagnosis.lines()).for_each(|line| println!("{line}"));
+    let (mut exit, mut documents) = (Exit::Holds, Vec::new());
+    for entry in all {
+        eprintln!("{}: seeds {}, each four times", entry.name, args.seeds);
+        let diagnosis = (entry.determinism)(args.seeds, &program)?;
+        exit = exit.max(diagnosis.exit());
+        match args.json {
+            true => documents.push(diagnosis.json()),
+            false => diagnosis.lines().iter().for_each(|line| println!("{line}")),
+        }
     }
-    Ok(diagnoses.iter().map(|diagnosis| diagnosis.exit()).max().unwrap_or(Exit::Holds))
+    if args.json {
+        println!("{:#}", json!(documents));
+    }
+    Ok(exit)
 }
 
 /// Of which algorithm is this story, or this trace?
