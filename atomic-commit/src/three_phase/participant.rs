@@ -20,8 +20,7 @@ impl ThreePhase {
         branch: &Arc<Branch>,
         out: &mut Effects<Self>,
     ) {
-        let is_ours = branch.ops.iter().all(|op| self.config.owner(op.key()) == self.id);
-        if from != self.config.home(txn.client) || !branch.participants.contains(&self.id) || !is_ours {
+        if from != self.config.home(txn.client) || !self.config.is_part_of(self.id, branch) {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
         let branches = &self.persistent.branches;
@@ -70,6 +69,20 @@ impl ThreePhase {
         if !self.asking.contains_key(&txn) {
             out.set_timer(Timer::Doubt(txn), self.doubt(&branch));
         }
+    }
+
+    /// Nobody commits what this node has not voted on, nor, if it coordinates, what it does not know all to have voted
+    /// on: that is on its disk before anybody can pre-commit.
+    pub(crate) fn on_commit(&mut self, from: NodeId, txn: TxnId, out: &mut Effects<Self>) {
+        let begun = self.persistent.begun.get(&txn);
+        let is_too_soon = begun.is_some_and(|begun| begun.response.is_none());
+        let takes_part = begun.map_or(!self.coordinates(txn), |begun| begun.participants.contains(&self.id));
+        let branches = &self.persistent.branches;
+        let never_voted = branches.branch(txn).is_none() && branches.past(txn) == Past::Never;
+        if is_too_soon || (takes_part && never_voted) {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
+        self.on_decision(txn, Decision::Commit, out);
     }
 
     /// From the coordinator, or from whoever took its place. It is the coordinator's own as well, if it was that one

@@ -107,6 +107,9 @@ impl ThreePhase {
         let Some(asking) = self.asking.get_mut(&txn) else {
             return out.note(CommitEvent::IgnoredStale { txn });
         };
+        if !asking.participants.contains(&from) && self.config.home(txn.client) != from {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
         out.note(CommitEvent::GotState { txn, from });
         asking.states.insert(from, (standing, was_down));
         if let Standing::Decided(decision) = standing {

@@ -1,4 +1,6 @@
 //! One binary: the papers' claims, dialogues that one would show in a lecture, and laws.
+mod bad_input;
+mod bad_words;
 mod cluster;
 mod dialogues;
 mod laws;
