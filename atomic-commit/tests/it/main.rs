@@ -3,6 +3,7 @@ mod bad_input;
 mod bad_words;
 mod cluster;
 mod dialogues;
+mod every_order;
 mod laws;
 mod model;
 mod non_blocking;
