@@ -1,9 +1,6 @@
-//! Golden dialogues: what one would show in a lecture, as a play.
-//!
-//! A file of `tests/dialogues` is a list of commands (lines with `>`), each followed by what the nodes did. The test
-//! plays the commands and compares the whole text. `UPDATE_DIALOGUES=1 cargo test -p synod-atomic-commit` writes the
-//! files anew: read the difference before you commit it.
-use std::{env, fmt::Write, fs, path::PathBuf};
+//! Golden dialogues: what one would show in a lecture, as a play (see `synod_protocol::by_hand::dialogue`).
+//! `UPDATE_DIALOGUES=1 cargo test -p synod-atomic-commit` writes the files anew: read the difference before you commit it.
+use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,90 +8,50 @@ use synod_atomic_commit::{
     CommitEvent, Key, MicroOp, Protocol, Response, TxnId, paxos_commit::PaxosCommit, three_phase::ThreePhase,
     two_phase::TwoPhase,
 };
-use synod_protocol::{Answer, Effect, Event, Input, Message, NodeId};
+use synod_protocol::{
+    Answer, Effect, Event, Input, Message, NodeId,
+    by_hand::dialogue::{Stage, node},
+    dialogues,
+};
 
 use crate::cluster::{Cluster, Done, n, txn};
 
-macro_rules! dialogues {
-    ($($name:ident: $protocol:ty),* $(,)?) => {
-        $(#[test] fn $name() { check::<$protocol>(stringify!($name)); })*
-
-        /// Each file is played by a test, and each test has its file.
-        #[test]
-        fn none_is_forgotten() {
-            let mut files: Vec<_> = fs::read_dir(folder())
-                .expect("the folder is there")
-                .map(|entry| entry.expect("it can be read").path())
-                .map(|path| path.file_stem().expect("it has a name").to_string_lossy().into_owned())
-                .collect();
-            files.sort();
-            assert_eq!(files, [$(stringify!($name)),*]);
-        }
-    };
-}
-
 dialogues! {
-    d01_a_commit: TwoPhase,
-    d02_a_lock_is_taken: TwoPhase,
-    d03_presumed_abort: TwoPhase,
-    d04_blocking: TwoPhase,
-    d05_participants_help_each_other: TwoPhase,
-    d06_a_decision_is_kept: TwoPhase,
-    d07_a_call_comes_again: TwoPhase,
-    d08_three_phases: ThreePhase,
-    d09_a_partition: ThreePhase,
-    d10_all_were_down: ThreePhase,
-    d11_paxos_commit: PaxosCommit,
-    d12_a_leader_dies: PaxosCommit,
-    d13_a_participant_dies: PaxosCommit,
+    d01_a_commit: Cluster<TwoPhase>,
+    d02_a_lock_is_taken: Cluster<TwoPhase>,
+    d03_presumed_abort: Cluster<TwoPhase>,
+    d04_blocking: Cluster<TwoPhase>,
+    d05_participants_help_each_other: Cluster<TwoPhase>,
+    d06_a_decision_is_kept: Cluster<TwoPhase>,
+    d07_a_call_comes_again: Cluster<TwoPhase>,
+    d08_three_phases: Cluster<ThreePhase>,
+    d09_a_partition: Cluster<ThreePhase>,
+    d10_all_were_down: Cluster<ThreePhase>,
+    d11_paxos_commit: Cluster<PaxosCommit>,
+    d12_a_leader_dies: Cluster<PaxosCommit>,
+    d13_a_participant_dies: Cluster<PaxosCommit>,
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues")
-}
-
-fn check<P: Protocol>(name: &str) {
-    let path = folder().join(format!("{name}.txt"));
-    let written = fs::read_to_string(&path).expect("the dialogue is there");
-    let played = play::<P>(&written);
-    if env::var_os("UPDATE_DIALOGUES").is_some() {
-        fs::write(&path, &played).expect("it can be written");
-    } else {
-        assert!(
-            written == played,
-            "{name} goes otherwise now (UPDATE_DIALOGUES=1 writes it anew):\n{played}"
-        );
+impl<P: Protocol> Stage for Cluster<P> {
+    /// `cluster 3`
+    fn open(words: &[&str]) -> Option<Cluster<P>> {
+        let ["cluster", nodes] = words else { return None };
+        Some(Cluster::new(nodes.parse().expect("a number of nodes")))
     }
-}
 
-/// Comments and commands as they stand, and after each command what it led to.
-fn play<P: Protocol>(script: &str) -> String {
-    let mut cluster: Option<Cluster<P>> = None;
-    let mut text = String::new();
-    for line in script.lines() {
-        if line.starts_with('#') {
-            text += &format!("{line}\n");
-        } else if let Some(command) = line.strip_prefix("> ") {
-            text += &format!("\n> {command}\n");
-            let words: Vec<&str> = command.split_whitespace().collect();
-            if let ["cluster", nodes] = words[..] {
-                cluster = Some(Cluster::new(nodes.parse().expect("a number of nodes")));
-                continue;
-            }
-            let cluster = cluster.as_mut().expect("a dialogue begins with `> cluster N`");
-            text += &run(cluster, &words);
-            for done in cluster.told.drain(..) {
-                text += &tell(&done);
-            }
-            for (caller, answer) in cluster.answers.drain(..) {
-                text += &format!("{} → {}: {}\n", caller.via, caller.client, said(&answer));
-            }
-            for violation in cluster.violations.drain(..) {
-                text += &format!("!!      {violation}\n");
-            }
+    fn act(&mut self, words: &[&str]) -> String {
+        let mut text = run(self, words);
+        for done in self.told.drain(..) {
+            text += &tell(&done);
         }
+        for (caller, answer) in self.answers.drain(..) {
+            text += &format!("{} → {}: {}\n", caller.via, caller.client, said(&answer));
+        }
+        for violation in self.violations.drain(..) {
+            text += &format!("!!      {violation}\n");
+        }
+        text
     }
-    text
 }
 
 fn run<P: Protocol>(cluster: &mut Cluster<P>, words: &[&str]) -> String {
@@ -120,10 +77,6 @@ fn run<P: Protocol>(cluster: &mut Cluster<P>, words: &[&str]) -> String {
         other => panic!("no such command: {other:?}"),
     }
     String::new()
-}
-
-fn node(word: &str) -> u32 {
-    word.trim_start_matches('n').parse().expect("a node: n1")
 }
 
 /// `c1.2`, or `c1.2/3` in the third life of its coordinator; two-phase commit counts from 1.
