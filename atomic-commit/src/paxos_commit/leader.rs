@@ -41,12 +41,6 @@ enum Phase {
 }
 
 impl Leading {
-    /// Does a client that asks for this mean what is led here? If not, it broke its word: a number is for one call.
-    fn is_of(&self, transaction: &Transaction, participants: &[NodeId]) -> bool {
-        *self.participants == *participants
-            && self.transaction.as_ref().is_none_or(|ours| ours == transaction)
-    }
-
     pub(crate) fn is_decided(&self) -> bool {
         matches!(self.phase, Phase::Decided { .. })
     }
@@ -74,7 +68,7 @@ impl PaxosCommit {
         }
         if let Some(leading) = self.leading.get_mut(&txn) {
             out.note(CommitEvent::SawCallAgain { txn });
-            if !leading.is_of(transaction, &participants) {
+            if *leading.participants != *participants {
                 return;
             }
             leading.transaction.get_or_insert_with(|| transaction.clone());

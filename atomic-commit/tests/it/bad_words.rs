@@ -10,7 +10,7 @@ use synod_atomic_commit::{
 };
 use synod_protocol::{Effect, Effects, Input, Time};
 
-use crate::cluster::{Cluster, append, n, txn};
+use crate::cluster::{Cluster, append, n, read, txn};
 
 fn it<P: Protocol>(life: u32) -> (Cluster<P>, TxnId) {
     let mut cluster = Cluster::new(4);
@@ -199,6 +199,34 @@ fn more_faults_than_acceptors_for() {
     cluster.fire(1, "Lead", txn);
     cluster.deliver();
     assert!(cluster.has_committed(1, 1) && cluster.list(0) == [7]);
+}
+
+/// Who leads it, or took a vote on it, knows who takes part; what others would take part in is something else. The call
+/// itself is answered.
+#[test]
+fn another_command_is_not_led() {
+    let call = [append(0, 7), append(1, 8)];
+    let (mut cluster, txn) = it::<PaxosCommit>(0);
+    cluster.deliver_kind("Prepare");
+    cluster.deliver_kind_to("Phase2a", 3);
+    cluster.crash(4);
+    cluster.fire(1, "Doubt", txn);
+    // n1 leads it, and n3 took the votes.
+    for via in [1, 3] {
+        let on_their_way = cluster.network.len();
+        cluster.call(via, 3, 1, &[read(2)]);
+        assert!(cluster.noted(via, &CommitEvent::SawCallAgain { txn }));
+        assert_eq!(cluster.network.len(), on_their_way, "nobody is asked");
+    }
+    cluster.deliver();
+    assert!(cluster.said(3, 1).is_empty());
+    cluster.call(1, 3, 1, &[read(2)]);
+    assert!(cluster.said(3, 1).is_empty());
+    cluster.call(3, 3, 1, &call);
+    cluster.deliver();
+    cluster.fire(3, "Lead", txn);
+    cluster.deliver();
+    assert!(cluster.has_committed(3, 1) && cluster.list(0) == [7] && cluster.list(1) == [8]);
 }
 
 /// What is over for an acceptor is not begun by somebody who had no part in it: its client asks for something else under
