@@ -10,3 +10,4 @@ mod non_blocking;
 mod paper_paxos_commit;
 mod paper_three_phase;
 mod paper_two_phase;
+mod script;
