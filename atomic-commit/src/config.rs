@@ -5,7 +5,7 @@ use core::{fmt, ops::Range, time::Duration};
 use serde::{Deserialize, Serialize};
 use synod_protocol::{ClientId, NodeId};
 
-use crate::{Key, MicroOp, Transaction};
+use crate::{Branch, Key, MicroOp, Transaction};
 
 /// The configuration of a cluster, the same for all its nodes and for all three protocols.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Config {
 }
 
 impl Config {
+    /// The longest that anybody may wait: waits are added up, and shall not overflow.
+    pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
     /// Messages that take a few milliseconds, as in one hall.
     pub fn new(members: impl IntoIterator<Item = NodeId>) -> Config {
         let ms = Duration::from_millis;
@@ -53,10 +56,22 @@ impl Config {
         if self.patience.is_zero() || self.resend.is_zero() {
             return Err(ConfigError::NoPatience);
         }
+        if self.patience.max(self.resend).max(self.doubt.end) > Self::LONGEST {
+            return Err(ConfigError::TooPatient);
+        }
         if self.doubt.start <= self.patience || self.doubt.start >= self.doubt.end {
             return Err(ConfigError::DoubtsTooSoon);
         }
         Ok(())
+    }
+
+    /// A node boots only with what makes sense.
+    ///
+    /// # Panics
+    /// It does not, or gives the node no place.
+    pub(crate) fn must_admit(&self, id: NodeId) {
+        self.validate().unwrap_or_else(|error| panic!("a node's configuration makes sense: {error}"));
+        assert!(self.members.contains(&id), "{id} must be a member of its own cluster");
     }
 
     /// Who coordinates a client's transactions in two- and three-phase commit: one node, so that it alone needs to
@@ -85,6 +100,18 @@ impl Config {
         transaction.0.iter().filter(is_its).copied().collect()
     }
 
+    /// Might a correct node ask this of that participant? Its participants are members, each once and in order, itself
+    /// among them, and it has something to do, with keys that it holds.
+    pub(crate) fn is_part_of(&self, participant: NodeId, branch: &Branch) -> bool {
+        let Branch { participants, ops } = branch;
+        let is_its = |op: &MicroOp| op.key().0 < self.keys && self.owner(op.key()) == participant;
+        !ops.is_empty()
+            && ops.iter().all(is_its)
+            && participants.contains(&participant)
+            && participants.is_sorted_by(|one, next| one < next)
+            && participants.iter().all(|it| self.members.contains(it))
+    }
+
     /// How long a participant waits in doubt before it takes over, in 3PC: one after the other, so that each has
     /// finished or failed before the next begins.
     pub fn doubt_of_rank(&self, rank: usize) -> Range<Duration> {
@@ -100,6 +127,7 @@ pub enum ConfigError {
     MemberTwice,
     NoKeys,
     NoPatience,
+    TooPatient,
     DoubtsTooSoon,
 }
 
@@ -110,6 +138,7 @@ impl fmt::Display for ConfigError {
             ConfigError::MemberTwice => "a member is listed twice: each key has one holder",
             ConfigError::NoKeys => "keys must be at least 1, or every transaction names an unknown one",
             ConfigError::NoPatience => "patience and resend must be longer than nothing",
+            ConfigError::TooPatient => "patience, doubt and resend must be at most a day",
             ConfigError::DoubtsTooSoon => {
                 "doubt must begin after patience, and be a range with room to draw from: a participant that asks \
                  before its coordinator can have decided hears nothing new"

@@ -110,12 +110,17 @@ pub enum CommitEvent {
         txn: TxnId,
         ballot: Ballot,
     },
+    /// Paxos Commit: all ballots are used up, so another node has to lead.
+    OutOfBallots {
+        txn: TxnId,
+    },
     /// Paxos Commit: a majority promised, and the leader of the ballot proposes what it may.
     Proposed {
         txn: TxnId,
         ballot: Ballot,
     },
-    /// A client's call was begun or decided before; it was answered again, or nothing was done.
+    /// A client's call was begun or decided before; it was answered again, or nothing was done. Nothing is, if it asks
+    /// for something else under the same number.
     SawCallAgain {
         txn: TxnId,
     },
@@ -156,6 +161,7 @@ impl CommitEvent {
             | Accepted { txn, .. }
             | Promised { txn, .. }
             | StartedBallot { txn, .. }
+            | OutOfBallots { txn }
             | Proposed { txn, .. }
             | SawCallAgain { txn }
             | IgnoredStale { txn } => Some(*txn),
@@ -188,6 +194,7 @@ impl Event for CommitEvent {
             CommitEvent::Accepted { .. } => "accepted",
             CommitEvent::Promised { .. } => "promised",
             CommitEvent::StartedBallot { .. } => "started_ballot",
+            CommitEvent::OutOfBallots { .. } => "out_of_ballots",
             CommitEvent::Proposed { .. } => "proposed",
             CommitEvent::SawCallAgain { .. } => "saw_call_again",
             CommitEvent::IgnoredStale { .. } => "ignored_stale",
@@ -220,7 +227,8 @@ impl Event for CommitEvent {
             CommitEvent::Promised { .. } => Some("Promise"),
             CommitEvent::StartedBallot { .. } => Some("StartBallot"),
             CommitEvent::Proposed { .. } => Some("Propose"),
-            CommitEvent::SawCallAgain { .. }
+            CommitEvent::OutOfBallots { .. }
+            | CommitEvent::SawCallAgain { .. }
             | CommitEvent::IgnoredStale { .. }
             | CommitEvent::IgnoredNonsense { .. } => None,
         }

@@ -86,7 +86,7 @@ impl Node for PaxosCommit {
     ///
     /// Spec: PaxosCommit!Restart
     fn boot(id: NodeId, config: &Config, durable: Persistent, out: &mut Effects<Self>) -> Self {
-        assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
+        config.must_admit(id);
         out.note(CommitEvent::Restarted { life: 0 });
         for (txn, _) in durable.branches.prepared() {
             out.set_timer(Timer::Doubt(txn), config.doubt.clone());
@@ -114,7 +114,7 @@ impl Node for PaxosCommit {
                 self.on_phase_2a(from, txn, *ballot, votes, *leader, out);
             }
             Body::Phase2b { ballot, votes } => self.on_phase_2b(from, txn, *ballot, votes, out),
-            Body::Promised { ballot } => self.on_promised(txn, *ballot, out),
+            Body::Promised { ballot } => self.on_promised(from, txn, *ballot, out),
             Body::Commit => self.on_decision(from, txn, Decision::Commit, out),
             Body::Abort => self.on_decision(from, txn, Decision::Abort, out),
             Body::Ack => self.on_ack(from, txn, out),

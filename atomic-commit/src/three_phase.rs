@@ -103,7 +103,7 @@ impl Node for ThreePhase {
     ///
     /// Spec: ThreePhase!Restart, ThreePhase!Crash
     fn boot(id: NodeId, config: &Config, durable: Persistent, out: &mut Effects<Self>) -> Self {
-        assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
+        config.must_admit(id);
         out.note(CommitEvent::Restarted { life: 0 });
         let (decided, undecided): (BTreeMap<TxnId, &Begun>, BTreeMap<TxnId, &Begun>) =
             durable.begun.iter().map(|(txn, begun)| (*txn, begun)).partition(|(_, it)| it.decision.is_some());
@@ -141,7 +141,7 @@ impl Node for ThreePhase {
             Body::VoteNo => self.on_vote(from, txn, None, out),
             Body::PreCommit => self.on_pre_commit(from, txn, out),
             Body::PreAck => self.on_pre_ack(from, txn, out),
-            Body::Commit => self.on_decision(txn, Decision::Commit, out),
+            Body::Commit => self.on_commit(from, txn, out),
             Body::Abort => self.on_decision(txn, Decision::Abort, out),
             Body::Ack => self.on_ack(from, txn, out),
             Body::AskState => self.on_ask_state(from, txn, out),

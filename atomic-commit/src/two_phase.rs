@@ -82,7 +82,8 @@ impl Node for TwoPhase {
     ///
     /// Spec: PresumedAbort!Restart
     fn boot(id: NodeId, config: &Config, durable: Persistent, out: &mut Effects<Self>) -> Self {
-        assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
+        config.must_admit(id);
+        assert!(durable.life < u32::MAX, "Exactly once: no two lives of {id} have the same number");
         let mut node = TwoPhase {
             id,
             config: config.clone(),

@@ -15,6 +15,8 @@ use crate::{
     PacketId, Place, Step, Time, Violation, What,
 };
 
+pub mod dialogue;
+
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope<M> {

@@ -6,6 +6,7 @@ use synod_cli::{
     chain::{Chain, Craq},
     conform::{Conforms, actions::Actions},
 };
+use synod_protocol::by_hand::dialogue::play;
 use synod_tla::{Followed, Shelf, follow};
 
 // The very stage on which its own tests play them; they also use what is not used here.
@@ -23,7 +24,7 @@ fn dialogues_are_behaviours_of_the_spec() {
     let (mut of_chain, mut of_craq) = (0, 0);
     for file in fs::read_dir(folder).expect("the dialogues are there") {
         let path = file.expect("it can be listed").path();
-        let cluster = played(&fs::read_to_string(&path).expect("it can be read"));
+        let (script::Stage { cluster, .. }, _) = play(&fs::read_to_string(&path).expect("it can be read"));
         let name = path.file_name().unwrap_or_default().display().to_string();
         if cluster.config.reads == Reads::Tail {
             is_accepted::<Chain>(&shelf, &name, &cluster);
@@ -52,20 +53,4 @@ fn is_accepted<A: Conforms<Node = cluster::Server>>(shelf: &Shelf, name: &str, c
             panic!("{name}, action {matched}: {why}; {conjunct:?}\n{}", events[matched])
         }
     }
-}
-
-fn played(dialogue: &str) -> cluster::Cluster {
-    let mut stage = None;
-    for command in dialogue.lines().filter_map(|line| line.strip_prefix("> ")) {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        match script::Stage::new(&words) {
-            Some(new) => stage = Some(new),
-            None => {
-                let stage: &mut script::Stage = stage.as_mut().expect("a dialogue begins with `> cluster N`");
-                stage.run(&words);
-                stage.listen();
-            }
-        }
-    }
-    stage.expect("a dialogue begins with `> cluster N`").cluster
 }

@@ -68,10 +68,18 @@ fn paxos_commit_is_finished_by_another() {
     assert_eq!(holds::<Commit<PaxosCommit>>("small", &came), 2_282);
 }
 
+/// Three acceptors, of which one crashes. Whatever is left undecided then, one timer ends: more of them add no state.
+#[test]
+fn no_single_crash_blocks_paxos_commit() {
+    let came = [COMMITS, ABORTS, WITHOUT, "a later ballot is begun", "a node came back"];
+    assert_eq!(holds::<Commit<PaxosCommit>>("crash", &came), 388_436);
+}
+
 #[test]
 fn two_transactions_that_want_the_same_keys() {
     let refused = ["a transaction is refused for a lock", COMMITS];
     let states =
         (holds::<Commit<TwoPhase>>("locks", &refused), holds::<Commit<ThreePhase>>("locks", &refused));
     assert_eq!(states, (14_471, 29_379));
+    assert_eq!(holds::<Commit<PaxosCommit>>("locks", &refused), 347_922);
 }

@@ -27,6 +27,7 @@ mod paxos_conform;
 mod paxos_spec;
 mod commit_check;
 mod commit_conform;
+mod commit_dialogues;
 mod commit_spans;
 mod commit_spec;
 mod chain_conform;

@@ -6,6 +6,7 @@ use synod_cli::{
     conform::{Conforms, actions::Actions, names},
     raft::Raft,
 };
+use synod_protocol::by_hand::dialogue::play;
 use synod_tla::{Followed, Shelf, follow};
 
 // The very stage on which raft's own tests play them; they also use what is not used here.
@@ -42,20 +43,10 @@ fn dialogues_are_behaviours_of_the_spec() {
 
 /// Plays a dialogue: how many nodes it has, and what they did.
 fn actions(dialogue: &str) -> (u32, Vec<serde_json::Value>) {
-    let mut nodes = 0;
-    let mut cluster = None;
-    for command in dialogue.lines().filter_map(|line| line.strip_prefix("> ")) {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        if let ["cluster", count] = words[..] {
-            nodes = count.parse().expect("a number of nodes");
-            cluster = Some(cluster::Cluster::new(nodes));
-        } else {
-            script::run(cluster.as_mut().expect("a dialogue begins with `> cluster N`"), &words);
-        }
-    }
+    let (script::Stage(cluster), _) = play(dialogue);
     let mut actions = Actions::<Raft>::default();
-    for step in &cluster.expect("a dialogue begins with `> cluster N`").steps {
+    for step in &cluster.steps {
         actions.add(step);
     }
-    (nodes, actions.finish().into_iter().map(|(_, event)| event).collect())
+    (cluster.ids().count() as u32, actions.finish().into_iter().map(|(_, event)| event).collect())
 }

@@ -85,6 +85,7 @@ fn pure_crates_are_without_std() {
         "raft/src/log.rs",
         "//! Not std::vec.\n#[cfg(test)]\nmod tests {\n    use std::vec;\n}\n",
     );
+    passes(is_without_std, "protocol/src/a.rs", "//! A.\nmacro_rules! a { () => { ::std::fs::a() } }\n");
     passes(is_without_std, "simulator/src/lib.rs", "//! Has std.\nuse std::vec::Vec;\n");
 }
 
@@ -96,7 +97,8 @@ fn is_without_std(file: &File) -> Option<String> {
             return Some("begins with `#![no_std]`, after its doc".into());
         }
     }
-    names_any_of(text, &["std::", "extern crate std"])
+    // A macro names `::std` for whoever uses it, and has it; here the compiler finds none.
+    names_any_of(&text.replace("::std::", "::"), &["std::", "extern crate std"])
 }
 
 #[test]

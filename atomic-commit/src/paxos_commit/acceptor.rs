@@ -20,6 +20,16 @@ impl PaxosCommit {
         }
     }
 
+    /// All who took part in it have its decision, as far as this acceptor heard.
+    pub(crate) fn is_over(&self, txn: TxnId) -> bool {
+        self.persistent.ballots.get(&txn).is_some_and(|ballots| ballots.is_over)
+    }
+
+    /// Of whom this acceptor has a vote.
+    pub(crate) fn voters(&self, txn: TxnId) -> impl Iterator<Item = NodeId> {
+        self.persistent.ballots.get(&txn).into_iter().flat_map(|ballots| ballots.accepted.keys().copied())
+    }
+
     /// Promises to take nothing of an earlier ballot, and says what it took. The promise is on disk first: without
     /// it an earlier ballot could still choose what the later one has not heard of.
     ///
@@ -57,14 +67,16 @@ impl PaxosCommit {
             None => ballot.round == 0 && votes.keys().all(|of| *of == from),
             Some(leads) => ballot.round > 0 && leads == from,
         };
-        if !may_propose || !self.config.members.contains(&leader) {
-            return out.note(CommitEvent::IgnoredNonsense { from });
+        let is_known = |node: &NodeId| self.config.members.contains(node);
+        let nonsense = CommitEvent::IgnoredNonsense { from };
+        if !may_propose || !is_known(&leader) || !votes.keys().all(is_known) {
+            return out.note(nonsense);
         }
+        let Some(of) = votes.keys().next().copied() else { return out.note(nonsense) };
         let Some(ballots) = self.ballots(txn) else { return out.note(CommitEvent::IgnoredStale { txn }) };
         if ballots.promised > ballot {
             return self.send(leader, txn, Body::Promised { ballot: ballots.promised }, out);
         }
-        let Some(of) = votes.keys().next().copied() else { return };
         let has =
             |(of, vote)| ballots.accepted.get(of).is_some_and(|(at, taken)| *at == ballot && taken == vote);
         if !votes.iter().all(has) {

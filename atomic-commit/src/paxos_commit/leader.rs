@@ -18,8 +18,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Leading {
     participants: Arc<[NodeId]>,
-    /// The client that waits, if it asked here.
-    call: Option<(Caller, Transaction)>,
+    /// What its client wants, if it asked here.
+    transaction: Option<Transaction>,
+    /// The client that waits.
+    caller: Option<Caller>,
     ballot: Ballot,
     /// The latest ballot that anybody was heard of.
     seen: Ballot,
@@ -46,7 +48,8 @@ impl Leading {
 
 /// Ballot 0.
 impl PaxosCommit {
-    /// A call that comes again, here or at another node, is led again, and comes to the same end.
+    /// A call that comes again, here or at another node, is led again, and comes to the same end. Something else under
+    /// the same number is not, as far as this node knows what it was.
     ///
     /// Spec: PaxosCommit!Begin · §4
     pub(crate) fn on_transaction(
@@ -63,11 +66,17 @@ impl PaxosCommit {
         if participants.is_empty() {
             return out.reply(from, Response::Committed { reads: Vec::new() });
         }
-        let call = Some((from, transaction.clone()));
         if let Some(leading) = self.leading.get_mut(&txn) {
             out.note(CommitEvent::SawCallAgain { txn });
-            leading.call = call;
+            if *leading.participants != *participants {
+                return;
+            }
+            leading.transaction.get_or_insert_with(|| transaction.clone());
+            leading.caller = Some(from);
             return self.answer(txn, out);
+        }
+        if !self.voters(txn).all(|voter| participants.contains(&voter)) {
+            return out.note(CommitEvent::SawCallAgain { txn });
         }
         let participants: Arc<[NodeId]> = participants.into();
         out.note(CommitEvent::Began { txn, participants: participants.len() as u32 });
@@ -78,7 +87,8 @@ impl PaxosCommit {
         }
         let phase = Phase::Two(BTreeMap::new());
         let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
-        self.leading.insert(txn, Leading { participants, call, ballot, seen, phase });
+        let (transaction, caller) = (Some(transaction.clone()), Some(from));
+        self.leading.insert(txn, Leading { participants, transaction, caller, ballot, seen, phase });
         out.set_timer(Timer::Lead(txn), self.config.patience..self.config.patience * 2);
     }
 
@@ -99,7 +109,14 @@ impl PaxosCommit {
         let Phase::Two(taken) = &mut leading.phase else {
             return out.note(CommitEvent::IgnoredStale { txn });
         };
-        for (of, vote) in votes.iter().filter(|(of, _)| leading.participants.contains(of)) {
+        // In one ballot, only one vote of each participant can be taken.
+        let is_sense = |(of, vote): (&NodeId, &Vote)| {
+            leading.participants.contains(of) && taken.get(of).is_none_or(|(known, _)| known == vote)
+        };
+        if !votes.iter().all(is_sense) {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
+        for (of, vote) in votes {
             let (_, by) = taken.entry(*of).or_insert_with(|| (vote.clone(), BTreeSet::new()));
             by.insert(from);
         }
@@ -128,14 +145,14 @@ impl PaxosCommit {
     fn answer(&mut self, txn: TxnId, out: &mut Effects<Self>) {
         let Some(leading) = self.leading.get_mut(&txn) else { return };
         let Phase::Decided { votes, .. } = &leading.phase else { return };
-        let Some((caller, transaction)) = leading.call.take() else { return };
+        let (Some(caller), Some(transaction)) = (leading.caller.take(), &leading.transaction) else { return };
         let reads = |participant: NodeId| match votes.get(&participant)? {
             Vote::Prepared { reads } => Some(reads.as_slice()),
             Vote::Aborted => None,
         };
         let response = match votes.is_empty() {
             true => Response::Aborted { why: Why::NotUnanimous },
-            false => committed(&self.config, &transaction, reads),
+            false => committed(&self.config, transaction, reads),
         };
         out.reply(caller, response);
     }
@@ -192,7 +209,7 @@ impl PaxosCommit {
         if let Entry::Vacant(place) = self.leading.entry(txn) {
             let phase = Phase::One(BTreeMap::new());
             let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
-            place.insert(Leading { participants, call: None, ballot, seen, phase });
+            place.insert(Leading { participants, transaction: None, caller: None, ballot, seen, phase });
             self.start_ballot(txn, out);
         }
     }
@@ -203,7 +220,9 @@ impl PaxosCommit {
         let Some(leading) = self.leading.get_mut(&txn).filter(|leading| !leading.is_decided()) else {
             return;
         };
-        let Some(ballot) = leading.ballot.max(leading.seen).next(me) else { return };
+        let Some(ballot) = leading.ballot.max(leading.seen).next(me) else {
+            return out.note(CommitEvent::OutOfBallots { txn });
+        };
         leading.ballot = ballot;
         leading.phase = Phase::One(BTreeMap::new());
         out.note(CommitEvent::StartedBallot { txn, ballot });
@@ -231,6 +250,9 @@ impl PaxosCommit {
         let Phase::One(promises) = &mut leading.phase else {
             return out.note(CommitEvent::IgnoredStale { txn });
         };
+        if accepted.values().any(|(taken, _)| *taken >= ballot) {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
         promises.insert(from, accepted.clone());
         if !self.quorum.reached(|acceptor| promises.contains_key(&acceptor)) {
             return;
@@ -247,7 +269,10 @@ impl PaxosCommit {
 
     /// An acceptor follows a later ballot; the next one here shall be later still. It begins when patience ends: who
     /// leads that one may be about to decide.
-    pub(crate) fn on_promised(&mut self, txn: TxnId, ballot: Ballot, out: &mut Effects<Self>) {
+    pub(crate) fn on_promised(&mut self, from: NodeId, txn: TxnId, ballot: Ballot, out: &mut Effects<Self>) {
+        if !ballot.leader.is_some_and(|leader| self.config.members.contains(&leader)) {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
         match self.leading.get_mut(&txn) {
             Some(leading) => leading.seen = leading.seen.max(ballot),
             None => out.note(CommitEvent::IgnoredStale { txn }),

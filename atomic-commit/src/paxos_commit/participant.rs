@@ -22,12 +22,15 @@ impl PaxosCommit {
         branch: &Arc<Branch>,
         out: &mut Effects<Self>,
     ) {
-        let is_ours = branch.ops.iter().all(|op| self.config.owner(op.key()) == self.id);
-        if !branch.participants.contains(&self.id) || !is_ours {
+        if !self.config.is_part_of(self.id, branch) {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
         let branches = &self.persistent.branches;
-        if let Some(branch) = branches.branch(txn) {
+        if let Some(ours) = branches.branch(txn) {
+            // Its client asked for something else under the same number.
+            if ours != branch {
+                return out.note(CommitEvent::IgnoredNonsense { from });
+            }
             let reads = Arc::new(branches.reads(branch));
             return self.vote(from, txn, Vote::Prepared { reads }, out);
         }
@@ -37,6 +40,8 @@ impl PaxosCommit {
             Past::Closed(Close::Committed | Close::Aborted) | Past::Forgotten => {
                 return out.note(CommitEvent::IgnoredStale { txn });
             }
+            // It was over without this node: somebody asks for something else under the number of an earlier call.
+            Past::Never if self.is_over(txn) => return out.note(CommitEvent::IgnoredNonsense { from }),
             Past::Never => {}
         }
         if let Some(holder) = self.locks.conflict(&branch.ops) {

@@ -119,16 +119,15 @@ impl ThreePhase {
     /// Spec: ThreePhase!HandlePreAck
     pub(crate) fn on_pre_ack(&mut self, from: NodeId, txn: TxnId, out: &mut Effects<Self>) {
         let leading = self.leading.get_mut(&txn);
-        let Some(acked) = leading.and_then(|leading| leading.pre_committed.as_mut()) else {
+        let Some(Leading { participants, pre_committed: Some(acked), .. }) = leading else {
             return out.note(CommitEvent::IgnoredStale { txn });
         };
+        if !participants.contains(&from) {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
         acked.insert(from);
         out.note(CommitEvent::GotPreAck { txn, from });
-        let is_complete = self.leading.get(&txn).is_some_and(|leading| {
-            let acked = leading.pre_committed.as_ref();
-            acked.is_some_and(|acked| leading.participants.iter().all(|it| acked.contains(it)))
-        });
-        if is_complete {
+        if acked.len() == participants.len() {
             self.decide(txn, Decision::Commit, out);
         }
     }

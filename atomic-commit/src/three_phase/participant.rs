@@ -20,8 +20,7 @@ impl ThreePhase {
         branch: &Arc<Branch>,
         out: &mut Effects<Self>,
     ) {
-        let is_ours = branch.ops.iter().all(|op| self.config.owner(op.key()) == self.id);
-        if from != self.config.home(txn.client) || !branch.participants.contains(&self.id) || !is_ours {
+        if from != self.config.home(txn.client) || !self.config.is_part_of(self.id, branch) {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
         let branches = &self.persistent.branches;
@@ -49,6 +48,13 @@ impl ThreePhase {
         self.persistent.write(Record::Branch(BranchRecord::Refused { txn }), out);
     }
 
+    /// Its coordinator knows, or has forgotten it: then all who took part have the decision. Who is asked by another took
+    /// part.
+    pub(crate) fn takes_part(&self, txn: TxnId) -> bool {
+        let begun = self.persistent.begun.get(&txn);
+        begun.map_or(!self.coordinates(txn), |begun| begun.participants.contains(&self.id))
+    }
+
     /// How long to wait in doubt: participants take over one after the other.
     pub(crate) fn doubt(&self, branch: &Branch) -> Range<Duration> {
         let rank = branch.participants.iter().position(|it| *it == self.id).unwrap_or_default();
@@ -72,6 +78,19 @@ impl ThreePhase {
         }
     }
 
+    /// Nobody commits what this node has not voted on, nor, if it coordinates, what it does not know all to have voted
+    /// on: that is on its disk before anybody can pre-commit.
+    pub(crate) fn on_commit(&mut self, from: NodeId, txn: TxnId, out: &mut Effects<Self>) {
+        let begun = self.persistent.begun.get(&txn);
+        let is_too_soon = begun.is_some_and(|begun| begun.response.is_none());
+        let branches = &self.persistent.branches;
+        let never_voted = branches.branch(txn).is_none() && branches.past(txn) == Past::Never;
+        if is_too_soon || (self.takes_part(txn) && never_voted) {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
+        self.on_decision(txn, Decision::Commit, out);
+    }
+
     /// From the coordinator, or from whoever took its place. It is the coordinator's own as well, if it was that one
     /// which was down.
     ///
@@ -93,9 +112,10 @@ impl ThreePhase {
             self.persistent.write(Record::Branch(BranchRecord::Closed { txn, decision }), out);
             self.locks.release(txn, &branch.ops);
         } else if branches.past(txn) == Past::Never {
-            let takes_part = |begun: &crate::three_phase::Begun| begun.participants.contains(&self.id);
-            let is_only_coordinator = self.persistent.begun.get(&txn).is_some_and(|begun| !takes_part(begun));
-            if is_only_coordinator || decision == Decision::Commit {
+            if !self.takes_part(txn) && !self.persistent.begun.contains_key(&txn) {
+                return out.note(CommitEvent::IgnoredStale { txn });
+            }
+            if !self.takes_part(txn) || decision == Decision::Commit {
                 return;
             }
             self.refuse(txn, None, out);

@@ -75,11 +75,9 @@ impl ThreePhase {
     ///
     /// Spec: ThreePhase!TellState, ThreePhase!Refuse
     pub(crate) fn on_ask_state(&mut self, from: NodeId, txn: TxnId, out: &mut Effects<Self>) {
-        let begun = self.persistent.begun.get(&txn);
-        let takes_part = begun.map_or(!self.coordinates(txn), |begun| begun.participants.contains(&self.id));
         let never_voted = self.persistent.branches.branch(txn).is_none()
             && self.persistent.branches.past(txn) == Past::Never;
-        if takes_part && never_voted {
+        if never_voted && self.takes_part(txn) {
             self.refuse(txn, None, out);
         }
         let Some(standing) = self.standing(txn) else { return out.note(CommitEvent::IgnoredStale { txn }) };
@@ -107,6 +105,9 @@ impl ThreePhase {
         let Some(asking) = self.asking.get_mut(&txn) else {
             return out.note(CommitEvent::IgnoredStale { txn });
         };
+        if !asking.participants.contains(&from) && self.config.home(txn.client) != from {
+            return out.note(CommitEvent::IgnoredNonsense { from });
+        }
         out.note(CommitEvent::GotState { txn, from });
         asking.states.insert(from, (standing, was_down));
         if let Standing::Decided(decision) = standing {

@@ -22,8 +22,7 @@ impl TwoPhase {
         branch: &Arc<Branch>,
         out: &mut Effects<Self>,
     ) {
-        let is_ours = branch.ops.iter().all(|op| self.config.owner(op.key()) == self.id);
-        if from != self.config.home(txn.client) || !branch.participants.contains(&self.id) || !is_ours {
+        if from != self.config.home(txn.client) || !self.config.is_part_of(self.id, branch) {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
         let branches = &self.persistent.branches;

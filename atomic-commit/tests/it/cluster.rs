@@ -41,7 +41,8 @@ pub(crate) struct Cluster<P: Protocol> {
     /// Links on which everything is lost, in this direction.
     cut: BTreeSet<(NodeId, NodeId)>,
     watch: Watch<P>,
-    steps: u64,
+    /// Everything that happened, for those who hold it to a spec.
+    pub(crate) steps: Vec<Step<'static, P>>,
     pub(crate) told: Vec<Done<P>>,
     /// What was found, by a cluster that goes on after it.
     pub(crate) violations: Vec<Violation>,
@@ -79,7 +80,7 @@ impl<P: Protocol> Cluster<P> {
             armed: BTreeMap::new(),
             cut: BTreeSet::new(),
             watch: Watch::default(),
-            steps: 0,
+            steps: Vec::new(),
             told: Vec::new(),
             violations: Vec::new(),
             may_be_violated: false,
@@ -266,14 +267,14 @@ impl<P: Protocol> Cluster<P> {
     }
 
     fn watch_step(&mut self, id: NodeId, what: What<'_, P>) {
-        let step = Step { number: self.steps, at: Time::ZERO, place: Place::Node(id), what };
-        self.steps += 1;
+        let step = Step { number: self.steps.len() as u64, at: Time::ZERO, place: Place::Node(id), what };
         let nodes = Nodes::new(&self.nodes);
         let found = self.watch.observe(&step, nodes).and_then(|()| invariants::check(nodes));
         match found {
             Err(violation) if self.may_be_violated => self.violations.push(violation),
             found => found.unwrap_or_else(|violation| panic!("{violation}")),
         }
+        self.steps.push(step.into_owned());
     }
 
     fn take_effects(&mut self, id: NodeId, input: Option<Input<P>>, mut out: Effects<P>) {

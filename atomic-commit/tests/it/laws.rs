@@ -10,40 +10,76 @@ use synod_atomic_commit::{
 use synod_protocol::{Caller, ClientId, Durable, Effect, Effects, Input, NodeId, Nodes, Time};
 
 fn node() -> impl Strategy<Value = NodeId> {
-    (0u32..5).prop_map(NodeId)
+    prop_oneof![3 => 1u32..4, 1 => 0u32..5].prop_map(NodeId)
 }
 
+/// Mostly one call of n1's, so that things come together.
 fn txn() -> impl Strategy<Value = TxnId> {
-    let number = prop_oneof![Just(1), Just(2), Just(3), Just(u64::MAX)];
+    let life = prop_oneof![Just(0), Just(1)];
+    let usual = life.prop_map(|life| TxnId { client: ClientId(0), number: 1, life });
+    prop_oneof![3 => usual, 1 => any_txn()]
+}
+
+fn any_txn() -> impl Strategy<Value = TxnId> {
+    let number = number();
     let life = prop_oneof![Just(0), Just(1), Just(2), Just(u32::MAX)];
-    (0u32..3, number, life).prop_map(|(client, number, life)| TxnId {
-        client: ClientId(client),
-        number,
-        life,
-    })
+    (client(), number, life).prop_map(|(client, number, life)| TxnId { client, number, life })
+}
+
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(1), Just(2), Just(3), Just(u64::MAX - 1), Just(u64::MAX)]
+}
+
+fn client() -> impl Strategy<Value = ClientId> {
+    prop_oneof![9 => 0u32..3, 1 => Just(u32::MAX)].prop_map(ClientId)
+}
+
+fn value() -> impl Strategy<Value = i64> {
+    prop_oneof![9 => 0i64..9, 1 => Just(i64::MIN), 1 => Just(i64::MAX)]
 }
 
 fn ops() -> impl Strategy<Value = Vec<MicroOp>> {
     let key = prop_oneof![9 => 0u64..6, 1 => Just(u64::MAX)].prop_map(Key);
-    let op = (key, any::<bool>(), 0i64..9).prop_map(|(key, appends, value)| match appends {
+    let op = (key, any::<bool>(), value()).prop_map(|(key, appends, value)| match appends {
         true => MicroOp::Append { key, value },
         false => MicroOp::Read { key },
     });
     vec(op, 0..4)
 }
 
+/// On keys of n1 and n2.
+fn usual_ops() -> impl Strategy<Value = Vec<MicroOp>> {
+    let op = (prop_oneof![3 => Just(Key(0)), 1 => Just(Key(1))], any::<bool>());
+    let op = op.prop_map(|(key, appends)| match appends {
+        true => MicroOp::Append { key, value: 7 },
+        false => MicroOp::Read { key },
+    });
+    vec(op, 1..3)
+}
+
+/// Whatever, and as often what n1 may be asked to prepare.
 fn branch() -> impl Strategy<Value = Arc<Branch>> {
-    let participants = vec(node(), 0..4).prop_map(Into::into);
-    (participants, ops()).prop_map(|(participants, ops)| Arc::new(Branch { participants, ops }))
+    let whatever = (vec(node(), 0..4), ops());
+    let others = prop_oneof![Just(vec![]), Just(vec![2]), Just(vec![3]), Just(vec![2, 3])];
+    let its_own = (others, usual_ops()).prop_map(|(others, ops)| {
+        let participants = [1].into_iter().chain(others).map(NodeId).collect();
+        (participants, ops)
+    });
+    let branch = |(participants, ops): (Vec<NodeId>, Vec<MicroOp>)| {
+        Arc::new(Branch { participants: participants.into(), ops })
+    };
+    prop_oneof![whatever.prop_map(branch), its_own.prop_map(branch)]
 }
 
 fn reads() -> impl Strategy<Value = Vec<List>> {
-    vec(vec(0i64..9, 0..3).prop_map(Arc::new), 0..3)
+    vec(vec(value(), 0..3).prop_map(Arc::new), 0..3)
 }
 
 fn ballot() -> impl Strategy<Value = Ballot> {
-    let round = prop_oneof![Just(0), Just(1), Just(2), Just(u64::MAX)];
-    (round, proptest::option::of(node())).prop_map(|(round, leader)| Ballot { round, leader })
+    let round = prop_oneof![Just(0), Just(1), Just(2), Just(u64::MAX - 1), Just(u64::MAX)];
+    let any = (round, proptest::option::of(node())).prop_map(|(round, leader)| Ballot { round, leader });
+    let first = Ballot { round: 1, leader: Some(NodeId(1)) };
+    prop_oneof![3 => Just(Ballot::ZERO), 3 => Just(first), 2 => any]
 }
 
 fn two_phase_message() -> impl Strategy<Value = two_phase::TwoPhaseMessage> {
@@ -89,31 +125,38 @@ fn paxos_commit_message() -> impl Strategy<Value = paxos_commit::PaxosCommitMess
         let prepared = reads().prop_map(|reads| Vote::Prepared { reads: Arc::new(reads) });
         prop_oneof![prepared, Just(Vote::Aborted)]
     };
-    let votes = move || vec((node(), vote()), 0..3).prop_map(BTreeMap::from_iter);
+    let simple = || prop_oneof![Just(Vote::Prepared { reads: Arc::default() }), Just(Vote::Aborted)];
+    let votes = move || {
+        let any = vec((node(), vote()), 0..3).prop_map(BTreeMap::from_iter);
+        let of_n1 = simple().prop_map(|vote| BTreeMap::from([(NodeId(1), vote)]));
+        prop_oneof![any, of_n1]
+    };
     let accepted = vec((node(), (ballot(), vote())), 0..3).prop_map(BTreeMap::from_iter);
     let body = prop_oneof![
-        branch().prop_map(Body::Prepare),
-        ballot().prop_map(|ballot| Body::Phase1a { ballot }),
-        (ballot(), accepted).prop_map(|(ballot, accepted)| Body::Phase1b { ballot, accepted }),
-        (ballot(), votes(), node()).prop_map(|(ballot, votes, leader)| Body::Phase2a {
+        1 => branch().prop_map(Body::Prepare),
+        1 => ballot().prop_map(|ballot| Body::Phase1a { ballot }),
+        5 => (ballot(), accepted).prop_map(|(ballot, accepted)| Body::Phase1b { ballot, accepted }),
+        1 => (ballot(), votes(), node()).prop_map(|(ballot, votes, leader)| Body::Phase2a {
             ballot,
             votes,
             leader
         }),
-        (ballot(), votes()).prop_map(|(ballot, votes)| Body::Phase2b { ballot, votes }),
-        ballot().prop_map(|ballot| Body::Promised { ballot }),
-        Just(Body::Commit),
-        Just(Body::Abort),
-        Just(Body::Ack),
-        Just(Body::Forget),
+        5 => (ballot(), votes()).prop_map(|(ballot, votes)| Body::Phase2b { ballot, votes }),
+        1 => ballot().prop_map(|ballot| Body::Promised { ballot }),
+        1 => Just(Body::Commit),
+        1 => Just(Body::Abort),
+        1 => Just(Body::Ack),
+        1 => Just(Body::Forget),
     ];
     (txn(), body).prop_map(|(txn, body)| paxos_commit::PaxosCommitMessage { txn, body })
 }
 
-/// What a test may do to a node: hand it something, let one of its armed timers fire, or crash it.
+/// What a test may do to a node: hand it something, or what it sent itself, let one of its armed timers fire, or crash
+/// it.
 #[derive(Clone, Debug)]
 enum Deed<M> {
     Message(NodeId, M),
+    Own(usize),
     Request(ClientId, u64, Vec<MicroOp>),
     Fire(usize),
     Crash,
@@ -124,11 +167,13 @@ fn deeds<M: Clone + std::fmt::Debug + 'static>(
 ) -> impl Strategy<Value = Vec<Deed<M>>> {
     let deed = prop_oneof![
         8 => (node(), message).prop_map(|(from, message)| Deed::Message(from, message)),
-        3 => (0u32..3, 1u64..4, ops()).prop_map(|(client, number, ops)| Deed::Request(ClientId(client), number, ops)),
+        4 => (0usize..4).prop_map(Deed::Own),
+        2 => usual_ops().prop_map(|ops| Deed::Request(ClientId(0), 1, ops)),
+        2 => (client(), number(), ops()).prop_map(|(client, number, ops)| Deed::Request(client, number, ops)),
         2 => (0usize..8).prop_map(Deed::Fire),
         1 => Just(Deed::Crash),
     ];
-    vec(deed, 0..60)
+    vec(deed, 0..100)
 }
 
 fn stands<P: Protocol>(deeds: Vec<Deed<P::Message>>) -> Result<(), TestCaseError> {
@@ -137,6 +182,7 @@ fn stands<P: Protocol>(deeds: Vec<Deed<P::Message>>) -> Result<(), TestCaseError
     let mut out = Effects::<P>::default();
     let mut durable = P::Durable::default();
     let mut armed = std::collections::BTreeSet::new();
+    let mut to_itself = Vec::new();
     let mut node = out.boot(Time::ZERO, id, &config, durable.clone());
     let mut deeds = deeds.into_iter();
     loop {
@@ -146,6 +192,7 @@ fn stands<P: Protocol>(deeds: Vec<Deed<P::Message>>) -> Result<(), TestCaseError
                 Effect::Persist(record) => durable.apply(record),
                 Effect::SetTimer(timer, _) => drop(armed.insert(*timer)),
                 Effect::CancelTimer(timer) => drop(armed.remove(timer)),
+                Effect::Send(to, message) if *to == id => to_itself.push(message.clone()),
                 _ => {}
             }
         }
@@ -153,6 +200,8 @@ fn stands<P: Protocol>(deeds: Vec<Deed<P::Message>>) -> Result<(), TestCaseError
         let input = match deeds.next() {
             None => return Ok(()),
             Some(Deed::Message(from, message)) => Input::Message(from, message),
+            Some(Deed::Own(nth)) if nth < to_itself.len() => Input::Message(id, to_itself.remove(nth)),
+            Some(Deed::Own(_)) => continue_with(&mut out),
             Some(Deed::Request(client, number, ops)) => {
                 Input::Request(Caller { client, number, via: id }, Transaction(ops))
             }
@@ -176,7 +225,7 @@ fn stands<P: Protocol>(deeds: Vec<Deed<P::Message>>) -> Result<(), TestCaseError
     }
 }
 
-/// No timer is armed: a call that changes nothing does instead.
+/// There is no such timer or message: a call that changes nothing does instead.
 fn continue_with<P: Protocol>(_: &mut Effects<P>) -> Input<P> {
     Input::Request(Caller { client: ClientId(0), number: 1, via: NodeId(1) }, Transaction(Vec::new()))
 }
@@ -201,7 +250,7 @@ proptest! {
 
     /// Names of transactions come in the order in which their client made them.
     #[test]
-    fn transactions_are_ordered_as_called(a in txn(), b in txn()) {
+    fn transactions_are_ordered_as_called(a in any_txn(), b in any_txn()) {
         if a.client == b.client {
             prop_assert_eq!(a < b, (a.number, a.life) < (b.number, b.life));
         }

@@ -1,5 +1,8 @@
 //! Three-phase commit: one test per claim of Bernstein, Hadzilacos & Goodman (1987), §7.5.
-use synod_atomic_commit::{CommitEvent, Decision, Key, MicroOp, three_phase::ThreePhase};
+use synod_atomic_commit::{
+    CommitEvent, Decision, Key, MicroOp,
+    three_phase::{Body, ThreePhase, ThreePhaseMessage},
+};
 
 use crate::cluster::{Cluster, n, txn};
 
@@ -32,6 +35,20 @@ fn all_yes_commits() {
     assert!(cluster.has_committed(3, 1));
     assert_eq!((cluster.list(1), cluster.list(2)), (vec![7], vec![7]));
     assert!(cluster.node(1).persistent().begun.is_empty());
+}
+
+/// A coordinator that takes no part has nothing to refuse, also when it has forgotten what it decided and is told by one
+/// who asked about it and was told twice.
+#[test]
+fn who_has_forgotten_refuses_nothing() {
+    let mut cluster = promised();
+    cluster.fire(1, "Patience", txn(3, 1, 0));
+    cluster.deliver();
+    assert!(cluster.has_aborted(3, 1) && cluster.node(1).persistent().begun.is_empty());
+    let before = cluster.node(1).clone();
+    cluster.hand(2, 1, ThreePhaseMessage { txn: txn(3, 1, 0), body: Body::Abort });
+    assert!(cluster.noted(1, &CommitEvent::IgnoredStale { txn: txn(3, 1, 0) }));
+    assert_eq!(*cluster.node(1), before);
 }
 
 /// Nobody commits while anybody who is up is uncertain: the coordinator waits for all to be pre-committed.

@@ -1,11 +1,14 @@
-//! The commands that a dialogue is made of.
+//! The chain's words in a dialogue: its own commands, and how its steps are told.
 use serde::Serialize;
-use synod_chain_replication::{Config, Reads, Timer};
-use synod_kv::{Command, Output, Value, operation};
+use synod_chain_replication::{Body, ChainEvent, Config, Configuration, Reads, Record, Timer};
+use synod_kv::{Command, Output, Store, Value, operation};
 use synod_linearizability::{History, Options, Verdict, check};
-use synod_protocol::{Answer, Caller, Message, Time};
+use synod_protocol::{
+    Answer, Caller, Input, Message, Time,
+    by_hand::dialogue::{self, Words, node},
+};
 
-use super::cluster::{Cluster, config, get};
+use super::cluster::{Cluster, Server, Wire, config, get};
 
 /// A cluster that is played with, and what its clients were told.
 pub(crate) struct Stage {
@@ -29,74 +32,8 @@ impl Call {
 }
 
 impl Stage {
-    /// `cluster 3`, `craq 3` or `eventual 3`: so many servers, and the master behind them.
-    pub(crate) fn new(words: &[&str]) -> Option<Stage> {
-        let [kind @ ("cluster" | "craq" | "eventual"), servers] = words else { return None };
-        let reads = match *kind {
-            "craq" => Reads::Apportioned,
-            "eventual" => Reads::Eventual,
-            _ => Reads::Tail,
-        };
-        let servers = servers.parse().expect("a number of servers");
-        let cluster = Cluster::with(Config { reads, hand_over_within: 0, ..config(servers) });
-        Some(Stage { cluster, calls: Vec::new(), moment: 0 })
-    }
-
-    /// Carries out one command: what follows `> ` in a line, in words.
-    pub(crate) fn run(&mut self, words: &[&str]) -> String {
-        self.moment += 1;
-        let node = |word: &str| -> u32 { word.trim_start_matches('n').parse().expect("a node: n1") };
-        let cluster = &mut self.cluster;
-        match words {
-            // By client 1, call 2: `call n1 c1#2 put 0 5`.
-            ["call", via, call, command @ ..] => {
-                let (client, number) = call.trim_start_matches('c').split_once('#').expect("a call: c1#2");
-                let (client, number) = (client.parse().expect("a client"), number.parse().expect("a number"));
-                let command = parse_command(command);
-                let caller = cluster.call(node(via), client, number, command.clone());
-                // What is tried again is the same call.
-                if !self.calls.iter().any(|call| call.is(&caller)) {
-                    self.calls.push(Call { caller, command, called: self.moment, told: None });
-                }
-            }
-            ["fire", id, timer] => {
-                let timer = match *timer {
-                    "Heartbeat" => Timer::Heartbeat,
-                    "Resend" => Timer::Resend,
-                    "Detect" => Timer::Detect,
-                    other => panic!("no timer {other}"),
-                };
-                cluster.fire(node(id), timer);
-            }
-            ["deliver"] => drop(cluster.deliver()),
-            ["deliver", "but", kinds @ ..] => {
-                cluster.deliver_if(|it| !kinds.contains(&it.message.kind()));
-            }
-            ["deliver", from, to, kind] => drop(cluster.deliver_kind(node(from), node(to), kind)),
-            ["lose"] => cluster.drop_if(|_| true),
-            ["lose", "to", id] => {
-                let lost = node(id);
-                cluster.drop_if(|it| it.to.0 == lost);
-            }
-            ["crash", id] => cluster.crash(node(id)),
-            ["restart", id] => cluster.restart(node(id)),
-            // The master hears these, and looks.
-            ["hear", ids @ ..] => cluster.detect(&ids.iter().map(|id| node(id)).collect::<Vec<_>>()),
-            ["chain"] => return chain(cluster),
-            ["judge"] => return self.judge(),
-            // What has been seen often enough: without a word.
-            ["quietly", rest @ ..] => {
-                self.run(rest);
-                self.listen();
-                self.cluster.told.clear();
-            }
-            other => panic!("no such command: {other:?}"),
-        }
-        String::new()
-    }
-
     /// What clients were told since the last command.
-    pub(crate) fn listen(&mut self) -> Vec<(Caller, Answer<Output>)> {
+    fn listen(&mut self) -> Vec<(Caller, Answer<Output>)> {
         let answers: Vec<_> = self.cluster.answers.drain(..).collect();
         for (caller, answer) in &answers {
             let call = self.calls.iter_mut().find(|call| call.is(caller) && call.told.is_none());
@@ -120,6 +57,124 @@ impl Stage {
             other => panic!("no verdict: {other:?}"),
         }
     }
+}
+
+impl dialogue::Stage for Stage {
+    /// `cluster 3`, `craq 3` or `eventual 3`: so many servers, and the master behind them.
+    fn open(words: &[&str]) -> Option<Stage> {
+        let [kind @ ("cluster" | "craq" | "eventual"), servers] = words else { return None };
+        let reads = match *kind {
+            "craq" => Reads::Apportioned,
+            "eventual" => Reads::Eventual,
+            _ => Reads::Tail,
+        };
+        let servers = servers.parse().expect("a number of servers");
+        let cluster = Cluster::with(Config { reads, hand_over_within: 0, ..config(servers) });
+        Some(Stage { cluster, calls: Vec::new(), moment: 0 })
+    }
+
+    fn act(&mut self, words: &[&str]) -> String {
+        self.moment += 1;
+        let mut text = String::new();
+        match words {
+            ["call", via, call, command @ ..] => {
+                let ((client, number), command) = (dialogue::caller(call), parse_command(command));
+                let caller = self.cluster.call(node(via), client, number, command.clone());
+                // What is tried again is the same call.
+                if !self.calls.iter().any(|call| call.is(&caller)) {
+                    self.calls.push(Call { caller, command, called: self.moment, told: None });
+                }
+            }
+            // The master hears these, and looks.
+            ["hear", ids @ ..] => self.cluster.detect(&ids.iter().map(|id| node(id)).collect::<Vec<_>>()),
+            ["chain"] => text = chain(&self.cluster),
+            ["judge"] => text = self.judge(),
+            _ => {
+                let cluster = &mut *self.cluster;
+                assert!(dialogue::act::<Along, _>(cluster, words), "no such command: {words:?}");
+            }
+        }
+        let done = self.cluster.told.drain(..).map(|done| dialogue::tell_step::<Along>(&done));
+        text.extend(done);
+        text.extend(self.listen().into_iter().map(|(caller, answer)| {
+            let Caller { client, number, .. } = caller;
+            format!("        → {client}#{number}: {}\n", dialogue::said::<Along>(&answer))
+        }));
+        text
+    }
+}
+
+struct Along;
+
+impl Words for Along {
+    type Node = Server;
+
+    fn request(words: &[&str]) -> Command {
+        parse_command(words)
+    }
+
+    fn ask(command: &Command) -> String {
+        command.to_string()
+    }
+
+    fn say(output: &Output) -> String {
+        compact(output)
+    }
+
+    fn tell(message: &Wire) -> String {
+        let said = match &message.body {
+            Body::Update { first, entries } => {
+                let commands: Vec<String> = entries.iter().map(|entry| entry.command.to_string()).collect();
+                if commands.is_empty() {
+                    "how far?".into()
+                } else {
+                    format!("{first}: {}", commands.join(", "))
+                }
+            }
+            Body::Ack { acked, has } => format!("the tail has {acked}, I have {has}"),
+            Body::State { index, entries, .. } => format!("after {index}, and {} more", entries.len()),
+            Body::Version { acked, .. } => format!("{acked}"),
+            Body::Call { caller, command } => format!("{}#{}: {}", caller.client, caller.number, **command),
+            Body::Configured(configuration) => tell_configuration(configuration),
+            Body::VersionQuery { .. } | Body::Heartbeat | Body::Confirm { .. } => String::new(),
+            Body::Confirmed { .. } | Body::Joined => String::new(),
+        };
+        format!("{} (epoch {}) {said}", message.kind(), message.epoch).trim_end().to_owned()
+    }
+
+    fn disk(record: &Record<Store>) -> Option<String> {
+        Some(match record {
+            Record::Updated { entries } => format!("{} more", entries.len()),
+            Record::Committed { index } => format!("clean up to {index}"),
+            Record::Restored { .. } => "the state, in place of all it had".into(),
+            Record::HandedOver => "handed over".into(),
+            Record::Configured(configuration) => tell_configuration(configuration),
+            Record::Booted { .. } | Record::Decided(_) => return None,
+        })
+    }
+
+    /// ` epoch=3 index=1`
+    fn fields(event: &ChainEvent) -> String {
+        let value = serde_json::to_value(event).expect("events are plain data");
+        let fields = value.as_object().and_then(|variant| variant.values().next()?.as_object());
+        let told = fields.into_iter().flatten().filter(|(name, _)| *name != "caller");
+        told.map(|(name, value)| format!(" {name}={value}")).collect()
+    }
+
+    /// Their lives.
+    fn is_routine(input: &Input<Server>) -> bool {
+        match input {
+            Input::Timer(timer) => *timer == Timer::Heartbeat,
+            Input::Message(_, message) => message.kind() == "Heartbeat",
+            Input::Request(..) => false,
+        }
+    }
+}
+
+fn tell_configuration(Configuration { epoch, chain, joining, .. }: &Configuration) -> String {
+    let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
+    let joining = joining.map_or(String::new(), |server| format!(", {server} joins"));
+    format!("epoch {epoch} is {}{joining}", chain.join(" → "))
 }
 
 fn parse_command(words: &[&str]) -> Command {

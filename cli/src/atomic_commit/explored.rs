@@ -1,11 +1,11 @@
 //! Atomic commit under the model checker: its invariants, and what is explored.
 use synod_atomic_commit::{
     CommitEvent, Config, Decision, Fact, Key, MicroOp, Protocol, Transaction, TxnId, invariants,
-    paxos_commit::PaxosCommit,
+    paxos_commit::{self, PaxosCommit},
     three_phase::{self, ThreePhase},
     two_phase::{self, TwoPhase},
 };
-use synod_model_check::{Budget, Moment, Scope, Seen, Watch};
+use synod_model_check::{Budget, Moment, Opening, Scope, Seen, Watch};
 use synod_protocol::{NodeId, Violation};
 
 use super::{Commit, Style};
@@ -229,14 +229,28 @@ impl Explored for Commit<PaxosCommit> {
         };
         let crash = Scope {
             scripts: one(),
+            fires: |timer| !matches!(timer, paxos_commit::Timer::Resend(_)),
+            due: Some(|_, _| 0),
             ..Scope::new(
                 "crash",
-                "one participant and three acceptors; one of the three nodes crashes, and others lead",
+                "one participant and three acceptors in a synchronous network; one node crashes, and may come back",
                 3,
                 config::<PaxosCommit>(3),
-                Budget { requests: 1, crashes: 1, timers: 1, ..NONE },
+                Budget { requests: 1, crashes: 1, timers: 2, ..NONE },
             )
         };
-        vec![small, crash, conflict()]
+        let locks = Scope {
+            scripts: vec![vec![Transaction(vec![append(0, 1)])], vec![Transaction(vec![append(0, 2)])]],
+            opening: vec![Opening::Call(0, NodeId(1)), Opening::Deliver("Prepare", NodeId(1))],
+            fires: |_| false,
+            ..Scope::new(
+                "locks",
+                "a transaction has a lock, another one wants it; three acceptors",
+                3,
+                config::<PaxosCommit>(3),
+                Budget { requests: 1, ..NONE },
+            )
+        };
+        vec![small, crash, locks]
     }
 }

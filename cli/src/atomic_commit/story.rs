@@ -106,6 +106,7 @@ pub(super) fn caption(event: &CommitEvent) -> Option<String> {
         CommitEvent::Accepted { txn, ballot, of } => format!("accepts {of}'s vote on {txn} in {ballot}"),
         CommitEvent::Promised { txn, ballot } => format!("promises ballot {ballot} of {txn}"),
         CommitEvent::StartedBallot { txn, ballot } => format!("BEGINS BALLOT {ballot} of {txn}"),
+        CommitEvent::OutOfBallots { txn } => format!("has no ballot left for {txn}"),
         CommitEvent::Proposed { txn, ballot } => format!("proposes in ballot {ballot} of {txn}"),
         CommitEvent::SawCallAgain { txn } => format!("knows {txn}"),
         CommitEvent::IgnoredNonsense { .. } => "ignores it".into(),

@@ -1,60 +1,81 @@
-//! What either kind of server needs to be put on a stage: its words, and what is told of them.
+//! The words of either kind of server in a dialogue: its own commands, and how its steps are told.
 use synod_kv::{Command, Store};
 use synod_paxos::{
     QuorumSizes,
-    multi::{self, MultiPaxos, MultiPaxosMessage},
-    single::{self, Paxos, PaxosMessage},
+    multi::{self, MultiPaxos, MultiPaxosEvent, MultiPaxosMessage},
+    single::{self, Paxos, PaxosEvent, PaxosMessage},
 };
-use synod_protocol::{Node, by_hand::Cluster};
+use synod_protocol::{
+    Node,
+    by_hand::dialogue::{self, Stage, Words},
+};
 
 use crate::servers::{
-    Replicas, Request, Response, Synod, campaign, elect, get, led_with, members, n, put, settle,
+    Replicas, Request, Response, Synod, campaign, elect, get, led_with, members, n, put, settle, synod_of,
 };
 
-/// A cluster that plays the commands of a dialogue.
-pub(crate) trait Stage: Sized {
-    type Node: Node;
-    type Watch;
-    /// `> cluster 4 3 2`: of four servers, three make a phase-1 quorum and two a phase-2 quorum. `> cluster 3 and 1
-    /// spare`: three, and one that can be made a member.
-    fn open(nodes: u32, spares: u32, quorums: QuorumSizes) -> Self;
-    fn cluster(&mut self) -> &mut Cluster<Self::Node, Self::Watch>;
-    fn timer(name: &str) -> <Self::Node as Node>::Timer;
-    fn request(words: &[&str]) -> <Self::Node as Node>::Request;
-    /// Commands of its own.
-    fn act(&mut self, words: &[&str]);
-    fn ask(request: &<Self::Node as Node>::Request) -> String;
-    fn say(response: &<Self::Node as Node>::Response) -> String;
-    fn tell(message: &<Self::Node as Node>::Message) -> String;
-    fn disk(record: &<Self::Node as Node>::Record) -> String;
+/// Servers that choose one number.
+pub(crate) struct OneValue(Synod);
+
+/// Servers that replicate a store.
+pub(crate) struct ManySlots(Replicas);
+
+impl Stage for OneValue {
+    fn open(words: &[&str]) -> Option<OneValue> {
+        let (nodes, _, quorums) = cluster(words)?;
+        Some(OneValue(synod_of(nodes, quorums.phase_1, quorums.phase_2)))
+    }
+
+    fn act(&mut self, words: &[&str]) -> String {
+        assert!(dialogue::act::<OneValue, _>(&mut self.0, words), "no such command: {words:?}");
+        dialogue::tell::<OneValue, _>(&mut self.0)
+    }
+}
+
+impl Stage for ManySlots {
+    /// Server 1 leads, and a snapshot is taken every four slots. Where servers can be replaced, α is 3.
+    fn open(words: &[&str]) -> Option<ManySlots> {
+        let (nodes, spares, quorums) = cluster(words)?;
+        let mut config = multi::Config { quorums, ..multi::Config::new((1..=nodes).map(n)) };
+        (config.snapshot_every, config.kept_behind_snapshot) = (4, 1);
+        if spares > 0 {
+            (config.spares, config.window) = ((nodes + 1..=nodes + spares).map(n).collect(), 3);
+        }
+        Some(ManySlots(led_with(config)))
+    }
+
+    fn act(&mut self, words: &[&str]) -> String {
+        match words {
+            ["campaign", id] => campaign(&mut self.0, number(id)),
+            ["elect", id] => elect(&mut self.0, number(id)),
+            ["settle", id] => settle(&mut self.0, number(id)),
+            _ => assert!(dialogue::act::<ManySlots, _>(&mut self.0, words), "no such command: {words:?}"),
+        }
+        dialogue::tell::<ManySlots, _>(&mut self.0)
+    }
+}
+
+/// `cluster 4 3 2`: of four servers, three make a phase-1 quorum and two a phase-2 quorum. `cluster 3 and 1 spare`: three,
+/// and one that can be made a member.
+fn cluster(words: &[&str]) -> Option<(u32, u32, QuorumSizes)> {
+    let ["cluster", nodes, rest @ ..] = words else { return None };
+    let majorities = QuorumSizes::majorities(number(nodes));
+    Some(match rest {
+        ["and", spares, "spare" | "spares"] => (number(nodes), number(spares), majorities),
+        [one, two] => (number(nodes), 0, QuorumSizes { phase_1: number(one), phase_2: number(two) }),
+        _ => (number(nodes), 0, majorities),
+    })
 }
 
 fn number<T: std::str::FromStr>(word: &str) -> T {
     word.trim_start_matches('n').parse().unwrap_or_else(|_| panic!("{word} is no number"))
 }
 
-impl Stage for Synod {
+impl Words for OneValue {
     type Node = Paxos<u32>;
-    type Watch = single::Watch<u32>;
-
-    fn open(nodes: u32, _: u32, quorums: QuorumSizes) -> Synod {
-        crate::servers::synod_of(nodes, quorums.phase_1, quorums.phase_2)
-    }
-
-    fn cluster(&mut self) -> &mut Cluster<Self::Node, Self::Watch> {
-        self
-    }
-
-    fn timer(_: &str) -> single::Timer {
-        single::Timer::Retry
-    }
 
     fn request(words: &[&str]) -> u32 {
         number(words[1])
-    }
-
-    fn act(&mut self, words: &[&str]) {
-        panic!("no such command: {words:?}")
     }
 
     fn ask(value: &u32) -> String {
@@ -78,42 +99,21 @@ impl Stage for Synod {
         }
     }
 
-    fn disk(record: &single::Record<u32>) -> String {
-        match record {
+    fn disk(record: &single::Record<u32>) -> Option<String> {
+        Some(match record {
             single::Record::Tried(ballot) => format!("tried {ballot}"),
             single::Record::Promised(ballot) => format!("promised {ballot}"),
             single::Record::Voted(vote) => format!("voted for {} in {}", vote.value, vote.ballot),
-        }
+        })
+    }
+
+    fn fields(event: &PaxosEvent) -> String {
+        fields(event)
     }
 }
 
-impl Stage for Replicas {
+impl Words for ManySlots {
     type Node = MultiPaxos<Store>;
-    type Watch = multi::Watch<Store>;
-
-    /// Server 1 leads, and a snapshot is taken every four slots. Where servers can be replaced, α is 3.
-    fn open(nodes: u32, spares: u32, quorums: QuorumSizes) -> Replicas {
-        let mut config = multi::Config { quorums, ..multi::Config::new((1..=nodes).map(n)) };
-        (config.snapshot_every, config.kept_behind_snapshot) = (4, 1);
-        if spares > 0 {
-            (config.spares, config.window) = ((nodes + 1..=nodes + spares).map(n).collect(), 3);
-        }
-        led_with(config)
-    }
-
-    fn cluster(&mut self) -> &mut Cluster<Self::Node, Self::Watch> {
-        self
-    }
-
-    fn timer(name: &str) -> multi::Timer {
-        match name {
-            "LeaderContact" => multi::Timer::LeaderContact,
-            "Election" => multi::Timer::Election,
-            "Heartbeat" => multi::Timer::Heartbeat,
-            "CheckQuorum" => multi::Timer::CheckQuorum,
-            other => panic!("no timer {other}"),
-        }
-    }
 
     fn request(words: &[&str]) -> Request {
         match words {
@@ -121,15 +121,6 @@ impl Stage for Replicas {
             ["get", key] => get(number(key)),
             ["members", ids @ ..] => members(&ids.iter().map(|id| number(id)).collect::<Vec<_>>()),
             other => panic!("no such request: {other:?}"),
-        }
-    }
-
-    fn act(&mut self, words: &[&str]) {
-        match words {
-            ["campaign", id] => campaign(self, number(id)),
-            ["elect", id] => elect(self, number(id)),
-            ["settle", id] => settle(self, number(id)),
-            other => panic!("no such command: {other:?}"),
         }
     }
 
@@ -182,8 +173,8 @@ impl Stage for Replicas {
         }
     }
 
-    fn disk(record: &multi::Record<Store>) -> String {
-        match record {
+    fn disk(record: &multi::Record<Store>) -> Option<String> {
+        Some(match record {
             multi::Record::Promised(ballot) => format!("promised {ballot}"),
             multi::Record::Voted { ballot, first, values, .. } => {
                 let values: Vec<String> = values.iter().map(value).collect();
@@ -192,7 +183,11 @@ impl Stage for Replicas {
             multi::Record::Snapshot { snapshot, cut } => {
                 format!("snapshot of slots up to {}, votes cut up to {cut}", snapshot.through)
             }
-        }
+        })
+    }
+
+    fn fields(event: &MultiPaxosEvent) -> String {
+        fields(event)
     }
 }
 
@@ -215,4 +210,15 @@ fn asked(request: &Request) -> String {
             format!("members {}", members.join(" "))
         }
     }
+}
+
+/// ` ballot=1.2 acceptor=1`
+fn fields(event: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(event).expect("events are plain data");
+    let fields = value.as_object().and_then(|variant| variant.values().next()?.as_object());
+    let told = |value: &serde_json::Value| match (value.get("round"), value.get("proposer")) {
+        (Some(round), Some(proposer)) => format!("{round}.{proposer}"),
+        _ => value.to_string(),
+    };
+    fields.into_iter().flatten().map(|(name, value)| format!(" {name}={}", told(value))).collect()
 }

@@ -8,7 +8,6 @@ use synod_raft::{Body, Config, Index, Raft, RaftMessage, Term, Timer, Watch, inv
 pub(crate) type Server = Raft<Store>;
 pub(crate) type Wire = RaftMessage<Command>;
 pub(crate) type Envelope = by_hand::Envelope<Wire>;
-pub(crate) type Done = by_hand::Done<Server>;
 
 pub(crate) struct Cluster(by_hand::Cluster<Server, Watch<Store>>);
 

@@ -1,56 +1,104 @@
-//! The commands that a dialogue is made of.
+//! Raft's words in a dialogue: its own commands, and how its steps are told.
 use serde::Serialize;
-use synod_kv::{Command, Value};
-use synod_protocol::Message;
-use synod_raft::Timer;
+use synod_kv::{Command, Output, Value};
+use synod_protocol::{
+    Message, NodeId,
+    by_hand::dialogue::{self, Words},
+};
+use synod_raft::{Body, Outcome, RaftEvent, Record};
 
-use super::cluster::{Cluster, get};
+use super::cluster::{Cluster, Server, Wire, get};
 
-/// Carries out one command: what follows `> ` in a line, in words.
-pub(crate) fn run(cluster: &mut Cluster, words: &[&str]) -> String {
-    let node = |word: &str| -> u32 { word.trim_start_matches('n').parse().expect("a node: n1") };
-    match words {
-        ["fire", id, timer] => {
-            let timer = match *timer {
-                "LeaderContact" => Timer::LeaderContact,
-                "Election" => Timer::Election,
-                "Heartbeat" => Timer::Heartbeat,
-                "CheckQuorum" => Timer::CheckQuorum,
-                other => panic!("no timer {other}"),
-            };
-            cluster.fire(node(id), timer);
-        }
-        // By client 1, call 2: `call n1 c1#2 put 0 5`.
-        ["call", via, call, command @ ..] => {
-            let (client, number) = call.trim_start_matches('c').split_once('#').expect("a call: c1#2");
-            let number = number.parse().expect("a number");
-            cluster.call(node(via), client.parse().expect("a client"), number, parse_command(command));
-        }
-        ["deliver"] => drop(cluster.deliver()),
-        ["deliver", "but", kind] => {
-            cluster.deliver_if(|it| it.message.kind() != *kind);
-        }
-        ["deliver", from, to] => drop(cluster.deliver_link(node(from), node(to))),
-        ["lose"] => cluster.drop_if(|_| true),
-        ["crash", ids @ ..] => ids.iter().for_each(|id| cluster.crash(node(id))),
-        ["restart", id] => cluster.restart(node(id)),
-        ["isolate", ids @ ..] => ids.iter().for_each(|id| cluster.isolate(node(id))),
-        ["heal"] => cluster.heal(),
-        ["slow", "disk", id] => cluster.slow_disk(node(id)),
-        ["sync", id] => cluster.sync(node(id)),
-        ["logs"] => return logs(cluster),
-        // What has been seen often enough: without a word.
-        ["quietly", "elect", id] => quietly(cluster, |cluster| cluster.elect(node(id))),
-        ["quietly", "settle", id] => quietly(cluster, |cluster| cluster.settle(node(id))),
-        other => panic!("no such command: {other:?}"),
+/// A cluster that is played with.
+pub(crate) struct Stage(pub(crate) Cluster);
+
+impl dialogue::Stage for Stage {
+    /// `cluster 3`
+    fn open(words: &[&str]) -> Option<Stage> {
+        let ["cluster", nodes] = words else { return None };
+        Some(Stage(Cluster::new(nodes.parse().expect("a number of nodes"))))
     }
-    String::new()
+
+    fn act(&mut self, words: &[&str]) -> String {
+        let mut text = String::new();
+        match words {
+            ["logs"] => text = logs(&self.0),
+            ["elect", id] => self.0.elect(dialogue::node(id)),
+            ["settle", id] => self.0.settle(dialogue::node(id)),
+            _ => assert!(dialogue::act::<Raft, _>(&mut self.0, words), "no such command: {words:?}"),
+        }
+        text + &dialogue::tell::<Raft, _>(&mut self.0)
+    }
 }
 
-fn quietly(cluster: &mut Cluster, act: impl FnOnce(&mut Cluster)) {
-    act(cluster);
-    cluster.told.clear();
-    cluster.answers.clear();
+struct Raft;
+
+impl Words for Raft {
+    type Node = Server;
+
+    fn request(words: &[&str]) -> Command {
+        parse_command(words)
+    }
+
+    fn ask(command: &Command) -> String {
+        command.to_string()
+    }
+
+    fn say(output: &Output) -> String {
+        compact(output)
+    }
+
+    fn tell(message: &Wire) -> String {
+        let said = match &message.body {
+            Body::PreVote(last) | Body::RequestVote(last) => {
+                format!("log ends at {} of term {}", last.last_log_index, last.last_log_term)
+            }
+            Body::PreVoteReply { granted } | Body::RequestVoteReply { granted } => {
+                if *granted { "yes" } else { "no" }.into()
+            }
+            Body::AppendEntries(append) => {
+                let terms: Vec<String> = append.entries.iter().map(|entry| entry.term.to_string()).collect();
+                let entries =
+                    if terms.is_empty() { "nothing".into() } else { format!("[{}]", terms.join(" ")) };
+                format!(
+                    "after {} of term {}: {entries}, committed {}",
+                    append.prev_log_index, append.prev_log_term, append.leader_commit
+                )
+            }
+            Body::AppendEntriesReply { outcome, .. } => match outcome {
+                Outcome::Matched { index } => format!("matches up to {index}"),
+                Outcome::Conflict { prev_log_index, term: Some(term), first_index } => {
+                    format!("conflict at {prev_log_index}: term {term} since {first_index}")
+                }
+                Outcome::Conflict { prev_log_index, term: None, first_index } => {
+                    format!("conflict at {prev_log_index}: the log ends before {first_index}")
+                }
+                Outcome::StaleTerm => "stale term".into(),
+            },
+        };
+        format!("{} (term {}) {said}", message.kind(), message.term)
+    }
+
+    fn disk(record: &Record<Command>) -> Option<String> {
+        Some(match record {
+            Record::Vote { current_term, voted_for } => {
+                let vote =
+                    voted_for.map_or("no vote".into(), |candidate: NodeId| format!("vote for {candidate}"));
+                format!("term {current_term}, {vote}")
+            }
+            Record::Append { after, entries } => {
+                let terms: Vec<String> = entries.iter().map(|entry| entry.term.to_string()).collect();
+                format!("after entry {after}, entries of term {}", terms.join(" "))
+            }
+        })
+    }
+
+    /// ` term=3 candidate=1`
+    fn fields(event: &RaftEvent) -> String {
+        let value = serde_json::to_value(event).expect("events are plain data");
+        let fields = value.as_object().and_then(|variant| variant.values().next()?.as_object());
+        fields.into_iter().flatten().map(|(name, value)| format!(" {name}={value}")).collect()
+    }
 }
 
 fn parse_command(words: &[&str]) -> Command {
