@@ -106,6 +106,11 @@ impl Alarm {
         self.due = NEVER;
     }
 
+    /// Neither armed, nor is there an event that it listens to.
+    pub(crate) fn is_off(&self) -> bool {
+        self.due == NEVER && self.queued == NEVER
+    }
+
     /// Its event came up.
     #[inline]
     pub(crate) fn ring(&mut self, now: Time) -> Ring {

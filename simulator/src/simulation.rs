@@ -316,7 +316,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         if self.stalled > 0 && self.does_not_attend(id) {
             return self.hold_timer(id, timer);
         }
-        match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now)) {
+        match self.servers[place(id)].timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now))
+        {
             Ring::Due => {
                 self.counts.timers += 1;
                 self.handle(id, None, &Input::Timer(timer));
@@ -423,12 +424,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     }
                     server.timers_set += 1;
                     let due = server.clock.when(Time(clock.0.saturating_add(takes))).max(self.now);
-                    if server.arm(timer, due) {
+                    if server.timers.arm(timer, due) {
                         self.queue.push(due, Event::Timer(id, timer));
                     }
                 }
                 Effect::CancelTimer(timer) => {
-                    if let Some(alarm) = self.servers[place(id)].alarm(timer) {
+                    if let Some(alarm) = self.servers[place(id)].timers.alarm(timer) {
                         alarm.cancel();
                     }
                 }

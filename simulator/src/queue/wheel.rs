@@ -1,10 +1,10 @@
 //! A timing wheel (Varghese, Lauck 1987): what is soon lies in the slot of its moment, unsorted until the
 //! hand comes there; what is far lies in a heap. The keys are small, and the events lie in a slab beside it.
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{cmp::Reverse, collections::BinaryHeap, mem, num::NonZeroU128};
 
 use synod_protocol::Time;
 
-/// 1. Keys of ticks up to the hand are in `due`, sorted; the next one is the last.
+/// 1. Keys of ticks up to the hand are in `due`, sorted; the next one is the last. No key is 0.
 /// 2. A key in the ring is of a tick after the hand and before it comes round, and its slot is marked.
 /// 3. All other keys are in `far`.
 #[derive(Clone)]
@@ -14,9 +14,11 @@ pub(crate) struct Wheel<E> {
     hand: u64,
     /// Of each slot the place of a key, which names the next one: a run begins without an allocation for each slot, and
     /// what it touches stays in the nearest cache.
-    ring: Vec<u32>,
+    ring: Box<[u32; RING as usize]>,
     marks: [u64; MARKS],
     far: BinaryHeap<Reverse<u128>>,
+    /// The tick of its first key; [`NEVER`] if it has none.
+    far_tick: u64,
     slab: Vec<Option<E>>,
     /// Beside each place of the slab, its key.
     keys: Vec<Link>,
@@ -33,6 +35,8 @@ struct Link {
 
 /// Ends a list.
 const NONE: u32 = u32::MAX;
+/// After all ticks.
+const NEVER: u64 = u64::MAX;
 
 const SLOT_BITS: u32 = 26;
 const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
@@ -51,13 +55,15 @@ impl<E> Wheel<E> {
         Wheel {
             due: Vec::new(),
             hand: 0,
-            ring: vec![NONE; RING as usize],
+            ring: Box::new([NONE; RING as usize]),
             marks: [0; MARKS],
             far: BinaryHeap::new(),
+            far_tick: NEVER,
             slab: Vec::new(),
             keys: Vec::new(),
             free: NONE,
-            pushed: 0,
+            // So that no key is 0.
+            pushed: 1,
         }
     }
 
@@ -68,7 +74,8 @@ impl<E> Wheel<E> {
             place = self.grow();
         }
         self.free = self.keys[place as usize].next;
-        self.slab[place as usize] = Some(event);
+        // The place is free, and to find that out once more, in order to drop what is not there, would cost.
+        mem::forget(mem::replace(&mut self.slab[place as usize], Some(event)));
         let order = self.pushed << SLOT_BITS | u64::from(place);
         self.pushed += 1;
         self.push_key(u128::from(at.0) << 64 | u128::from(order));
@@ -77,16 +84,18 @@ impl<E> Wheel<E> {
     #[inline]
     fn push_key(&mut self, key: u128) {
         let tick = tick(key);
-        if tick <= self.hand {
+        let ahead = tick.wrapping_sub(self.hand);
+        if (1..RING).contains(&ahead) {
+            let (slot, place) = ((tick % RING) as usize, (key & SLOT_MASK) as u32);
+            self.keys[place as usize] = Link { key, next: self.ring[slot] };
+            self.ring[slot] = place;
+            self.marks[slot / 64] |= 1 << (slot % 64);
+        } else if tick > self.hand {
+            self.far.push(Reverse(key));
+            self.far_tick = self.far_tick.min(tick);
+        } else {
             let place = self.due.partition_point(|other| *other > key);
             self.due.insert(place, key);
-        } else if tick - self.hand < RING {
-            let (slot, place) = (tick % RING, (key & SLOT_MASK) as u32);
-            self.keys[place as usize] = Link { key, next: self.ring[slot as usize] };
-            self.ring[slot as usize] = place;
-            self.marks[slot as usize / 64] |= 1 << (slot % 64);
-        } else {
-            self.far.push(Reverse(key));
         }
     }
 
@@ -100,13 +109,10 @@ impl<E> Wheel<E> {
         place as u32
     }
 
-    /// Not inlined: an event moves once, and as a whole.
-    #[inline(never)]
+    /// An event moves once, and as a whole.
+    #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
-        if self.due.is_empty() {
-            self.turn()?;
-        }
-        let key = self.due.pop()?;
+        let key = self.pop_key()?.get();
         let place = (key & SLOT_MASK) as u32;
         self.keys[place as usize].next = self.free;
         self.free = place;
@@ -114,44 +120,59 @@ impl<E> Wheel<E> {
         Some((Time((key >> 64) as u64), event))
     }
 
-    /// Moves the hand to the next tick that has a key; `None` if there is none.
-    #[inline]
-    fn turn(&mut self) -> Option<()> {
-        let soon = self.next_mark();
-        let far = self.far.peek().map(|Reverse(key)| tick(*key));
-        self.hand = soon.into_iter().chain(far).min()?;
-        if soon == Some(self.hand) {
-            let slot = self.hand % RING;
-            let mut place = std::mem::replace(&mut self.ring[slot as usize], NONE);
-            while place != NONE {
-                let Link { key, next } = self.keys[place as usize];
-                self.due.push(key);
-                place = next;
-            }
-            self.marks[slot as usize / 64] &= !(1 << (slot % 64));
+    /// Moves the hand to the next tick that has a key, if none is due.
+    #[inline(never)]
+    fn pop_key(&mut self) -> Option<NonZeroU128> {
+        if let Some(key) = self.due.pop() {
+            return NonZeroU128::new(key);
         }
-        while self.far.peek().is_some_and(|Reverse(key)| tick(*key) == self.hand) {
+        let soon = self.next_mark();
+        if soon == NEVER && self.far_tick == NEVER {
+            return None;
+        }
+        self.hand = soon.min(self.far_tick);
+        if soon == self.hand {
+            let slot = (self.hand % RING) as usize;
+            self.marks[slot / 64] &= !(1 << (slot % 64));
+            let Link { key, mut next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
+            // Most ticks have one key.
+            if next == NONE && self.far_tick > self.hand {
+                return NonZeroU128::new(key);
+            }
+            self.due.push(key);
+            while next != NONE {
+                let link = self.keys[next as usize];
+                self.due.push(link.key);
+                next = link.next;
+            }
+        }
+        while self.far_tick == self.hand {
             self.due.extend(self.far.pop().map(|Reverse(key)| key));
+            self.far_tick = self.far.peek().map_or(NEVER, |Reverse(key)| tick(*key));
         }
         if self.due.len() > 1 {
             self.due.sort_unstable_by(|a, b| b.cmp(a));
         }
-        Some(())
+        self.due.pop().and_then(NonZeroU128::new)
     }
 
-    /// The first tick after the hand whose slot in the ring is marked.
+    /// The first tick after the hand whose slot in the ring is marked, or [`NEVER`].
     #[inline]
-    fn next_mark(&self) -> Option<u64> {
+    fn next_mark(&self) -> u64 {
         let from = (self.hand + 1) % RING;
-        let (word, bit) = (from as usize / 64, from % 64);
-        // The word where the search begins is looked at twice: its upper part first, its lower part last.
-        let upper = self.marks[word] >> bit << bit;
-        (0..=MARKS).find_map(|turn| {
-            let place = (word + turn) % MARKS;
-            let marks = if turn == 0 { upper } else { self.marks[place] };
-            let slot = place as u64 * 64 + u64::from(marks.trailing_zeros());
-            (marks != 0).then(|| self.hand + 1 + (slot + RING - from) % RING)
-        })
+        let (word, bit) = ((from / 64) as usize, from % 64);
+        let upper = self.marks[word] >> bit;
+        if upper != 0 {
+            return self.hand + 1 + u64::from(upper.trailing_zeros());
+        }
+        // The word where the search begins is looked at once more in the end, for its lower part.
+        for turn in 1..=MARKS {
+            let marks = self.marks[(word + turn) % MARKS];
+            if marks != 0 {
+                return self.hand + 1 - bit + 64 * turn as u64 + u64::from(marks.trailing_zeros());
+            }
+        }
+        NEVER
     }
 
     /// In no particular order.
