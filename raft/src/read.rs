@@ -40,6 +40,10 @@ impl<C> Reads<C> {
         self.round
     }
 
+    fn is_idle(&self) -> bool {
+        self.confirming.is_empty() && self.asked.is_empty()
+    }
+
     /// A call that is tried again waits only once.
     pub(crate) fn ask(&mut self, caller: Caller, command: C) {
         if !self.confirming.iter().chain(&self.asked).any(|(waiting, _)| *waiting == caller) {
@@ -60,8 +64,10 @@ impl<S: StateMachine> Raft<S> {
     ///
     /// Spec: Raft!StartRound, Raft!AnswerReads · dissertation §6.4
     pub(crate) fn answer_reads(&mut self, out: &mut Effects<Self>) {
-        // A single server confirms each round at once, hence the loop.
-        loop {
+        // A single server confirms each round at once, hence the loop. Mostly nobody waits.
+        while let Role::Leader(leadership) = &self.role
+            && !leadership.reads.is_idle()
+        {
             let term = self.current_term();
             let (me, knows_all) = (self.id, self.has_committed_in_its_term());
             let Role::Leader(leadership) = &mut self.role else { return };

@@ -259,11 +259,14 @@ impl<S: StateMachine> Raft<S> {
             }
             Outcome::StaleTerm => {}
         }
+        let lacks_something = progress.next_index <= last_index;
         if may_commit_more {
             self.advance_commit_index(out);
         }
         self.answer_reads(out);
-        self.replicate_to(from, &mut None, out);
+        if lacks_something {
+            self.replicate_to(from, &mut None, out);
+        }
     }
 }
 

@@ -221,7 +221,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     /// A node answers.
-    pub(crate) fn send_answer(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
+    pub(crate) fn carry_answer(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
         match self.clients.find(caller.client) {
             Some(client) => {
                 let mut fate = self.weather.fate(&mut client.from_nodes);

@@ -97,7 +97,7 @@ impl Weather {
     }
 
     /// Of the next packet on this lane.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fate(&self, lane: &mut Lane) -> Fate {
         let k = lane.sent;
         lane.sent += 1;
@@ -161,12 +161,14 @@ fn exponential(bits: u64) -> f64 {
 pub(crate) struct Cuts {
     nodes: usize,
     cuts: Vec<u32>,
+    /// How many there are on all links.
+    all: usize,
 }
 
 impl Cuts {
     pub(crate) fn none(nodes: u32) -> Cuts {
         let nodes = nodes as usize;
-        Cuts { nodes, cuts: vec![0; nodes * nodes] }
+        Cuts { nodes, cuts: vec![0; nodes * nodes], all: 0 }
     }
 
     /// Where this pair stands in a list of all; both are nodes of the run.
@@ -175,9 +177,26 @@ impl Cuts {
         (from.0 as usize - 1) * self.nodes + to.0 as usize - 1
     }
 
+    /// The same, if the second one is a node of the run.
+    #[inline]
+    pub(crate) fn index_of(&self, from: NodeId, to: NodeId) -> Option<usize> {
+        (1..=self.nodes).contains(&(to.0 as usize)).then(|| self.index(from, to))
+    }
+
+    /// Is anything cut? Mostly not.
+    #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        self.all > 0
+    }
+
     #[inline]
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
-        self.cuts[self.index(from, to)] > 0
+        self.is_cut_at(self.index(from, to))
+    }
+
+    #[inline]
+    pub(crate) fn is_cut_at(&self, index: usize) -> bool {
+        self.cuts[index] > 0
     }
 
     pub(crate) fn cut(&mut self, links: &[(NodeId, NodeId)]) {
@@ -185,6 +204,7 @@ impl Cuts {
             let index = self.index(from, to);
             self.cuts[index] += 1;
         }
+        self.all += links.len();
     }
 
     pub(crate) fn heal(&mut self, links: &[(NodeId, NodeId)]) {
@@ -192,6 +212,7 @@ impl Cuts {
             let index = self.index(from, to);
             self.cuts[index] -= 1;
         }
+        self.all -= links.len();
     }
 }
 

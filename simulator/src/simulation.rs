@@ -298,7 +298,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
         let is_up = self.nodes[place(to)].is_some();
         match *input {
-            Input::Message(from, _) if self.cuts.is_cut(from, to) => {
+            Input::Message(from, _) if self.cuts.is_any() && self.cuts.is_cut(from, to) => {
                 return self.dropped(packet, Loss::Partitioned);
             }
             Input::Request(caller, _) => self.request_arrived(caller, is_up),
@@ -405,11 +405,19 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
-                    self.output(id, cause, number, Content::Message(to, message), crash == Some(outputs));
+                    if crash == Some(outputs) || self.servers[place(id)].must_wait() {
+                        self.hold_back(id, cause, number, Content::Message(to, message));
+                    } else {
+                        self.send_message(id, cause, number, to, message);
+                    }
                     outputs += 1;
                 }
                 Effect::Reply(caller, answer) => {
-                    self.output(id, cause, number, Content::Answer(caller, answer), crash == Some(outputs));
+                    if crash == Some(outputs) || self.servers[place(id)].must_wait() {
+                        self.hold_back(id, cause, number, Content::Answer(caller, answer));
+                    } else {
+                        self.send_answer(id, cause, number, caller, answer);
+                    }
                     outputs += 1;
                 }
                 Effect::Persist(record) => {
@@ -437,7 +445,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             }
             number += 1;
         }
-        self.effects = effects;
+        // What stands there is empty; to find that out, in order to drop it, would cost.
+        std::mem::forget(std::mem::replace(&mut self.effects, effects));
         match crash {
             Some(_) => self.crash_in_step(id),
             None => self.begin_sync(id),
@@ -462,64 +471,65 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         })
     }
 
-    /// Lets it out, or lets it wait: for records, or for a crash that is to come first.
-    #[inline]
-    fn output(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>, crash_comes_first: bool) {
+    /// It waits: for records, or for a crash that is to come first.
+    fn hold_back(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
         let server = &mut self.servers[place(id)];
-        if crash_comes_first || server.must_wait() {
-            let after_records = server.disk.written();
-            server.outputs.push_back(Output { cause, effect, after_records, content });
-        } else {
-            self.send(id, cause, effect, content);
+        let after_records = server.disk.written();
+        server.outputs.push_back(Output { cause, effect, after_records, content });
+    }
+
+    /// It waited.
+    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+        match content {
+            Content::Message(to, message) => self.send_message(id, cause, effect, to, message),
+            Content::Answer(caller, answer) => self.send_answer(id, cause, effect, caller, answer),
         }
     }
 
-    #[inline]
-    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+    /// An output leaves its node.
+    #[inline(always)]
+    fn sent(&mut self, id: NodeId, cause: u64, effect: u32, to: Place) -> PacketId {
         let packet = self.new_packet();
         self.counts.sent += 1;
-        let to = match &content {
-            Content::Message(to, _) => Place::Node(*to),
-            Content::Answer(caller, _) => Place::Client(caller.client),
-        };
-        let step = Step {
-            number: self.stream.number(),
-            at: self.now,
-            place: Place::Node(id),
-            what: What::Sent { packet, to, cause, effect },
-        };
+        let what = What::Sent { packet, to, cause, effect };
+        let step = Step { number: self.stream.number(), at: self.now, place: Place::Node(id), what };
         self.stream.emit_step(&step, &self.nodes);
         std::mem::forget(step);
-        match content {
-            Content::Message(to, message) => self.send_message(packet, id, to, message),
-            Content::Answer(caller, answer) => self.send_answer(packet, caller, answer),
-        }
+        packet
     }
 
-    #[inline(always)]
-    fn send_message(&mut self, packet: PacketId, from: NodeId, to: NodeId, message: N::Message) {
-        let input = Input::Message(from, message);
+    fn send_answer(
+        &mut self,
+        id: NodeId,
+        cause: u64,
+        effect: u32,
+        caller: Caller,
+        answer: Answer<N::Response>,
+    ) {
+        let packet = self.sent(id, cause, effect, Place::Client(caller.client));
+        self.carry_answer(packet, caller, answer);
+    }
+
+    fn send_message(&mut self, from: NodeId, cause: u64, effect: u32, to: NodeId, message: N::Message) {
+        let packet = self.sent(from, cause, effect, Place::Node(to));
         if from == to {
             let at = self.now.after(self.config.network.to_self);
-            self.queue.push(at, Event::Arrival(packet, to, input));
-        } else if !(1..=self.config.nodes).contains(&to.0) {
-            self.dropped(packet, Loss::Down);
-        } else if self.cuts.is_cut(from, to) {
-            self.dropped(packet, Loss::Partitioned);
-        } else {
-            let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
-            if let Some(traffic) = &mut self.traffic
-                && let Input::Message(_, message) = &input
-            {
-                let is_carried = matches!(fate, Fate::Carried { .. });
-                let interferes = is_carried && traffic.interferes(self.now, message.kind());
-                // A script has a say in everything.
-                if interferes || self.script.is_some() {
-                    return self.carry_in_traffic(packet, from, to, fate, input);
-                }
-            }
-            self.carry(packet, fate, Event::Arrival(packet, to, input));
+            return self.queue.push(at, Event::Arrival(packet, to, Input::Message(from, message)));
         }
+        let Some(link) = self.cuts.index_of(from, to) else { return self.dropped(packet, Loss::Down) };
+        if self.cuts.is_cut_at(link) {
+            return self.dropped(packet, Loss::Partitioned);
+        }
+        let fate = self.weather.fate(&mut self.lanes[link]);
+        if let Some(traffic) = &mut self.traffic {
+            let is_carried = matches!(fate, Fate::Carried { .. });
+            let interferes = is_carried && traffic.interferes(self.now, message.kind());
+            // A script has a say in everything.
+            if interferes || self.script.is_some() {
+                return self.carry_in_traffic(packet, from, to, fate, message);
+            }
+        }
+        self.carry(packet, fate, Event::Arrival(packet, to, Input::Message(from, message)));
     }
 
     /// Does with a packet what the network has decided; returns how many copies are on their way.
