@@ -34,7 +34,9 @@ impl TraceHash {
     /// what a packet carries, which was hashed where it was made (an effect, a call).
     #[inline(always)]
     pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
-        let hash = &mut self.0;
+        // A copy, which can stay in registers.
+        let mut digest = self.0.clone();
+        let hash = &mut digest;
         hash.word(step.at.0);
         let here = place(step.place);
         match &step.what {
@@ -46,7 +48,9 @@ impl TraceHash {
                 if let Input::Timer(timer) = &**input {
                     timer.hash(hash);
                 }
-                effects.iter().for_each(|effect| add_effect(hash, effect));
+                for effect in effects.iter() {
+                    add_effect(hash, effect);
+                }
             }
             What::Sent { packet, to, cause, effect } => {
                 hash.word(2 << 60 | here);
@@ -88,7 +92,7 @@ impl TraceHash {
                 hash.word(effects.len() as u64);
                 hash.word(clock.0);
                 hash.word(*records);
-                effects.iter().for_each(|effect| add_effect(hash, effect));
+                add_effects(hash, effects);
             }
             What::Crashed { records } => {
                 hash.word(9 << 60 | here);
@@ -108,11 +112,17 @@ impl TraceHash {
                 what.hash(hash);
             }
         }
+        self.0 = digest;
     }
 }
 
+#[inline(never)]
+fn add_effects<N: Node>(hash: &mut Digest, effects: &[Effect<N>]) {
+    effects.iter().for_each(|effect| add_effect(hash, effect));
+}
+
 /// As derived, in fewer words: most words of a run are in effects.
-#[inline]
+#[inline(always)]
 fn add_effect<N: Node>(hash: &mut Digest, effect: &Effect<N>) {
     match effect {
         Effect::Send(to, message) => {

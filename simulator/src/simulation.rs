@@ -1,4 +1,6 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
+use std::mem::ManuallyDrop;
+
 use synod_protocol::{
     Answer, Caller, Effect, Effects, Input, Loss, Message, Node, NodeId, Nodes, Observer, PacketId, Place,
     Step, Time, Violation, What,
@@ -207,7 +209,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// The next event with all that follows from it at once; `false` when the run is over.
     pub fn step(&mut self) -> bool {
-        if self.stream.has_failed() || self.phase == Phase::Over {
+        if self.stream.has_failed() || matches!(self.phase, Phase::Over) {
             return false;
         }
         let Some((at, event)) = self.queue.pop() else { return false };
@@ -222,7 +224,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         if self.nemesis.lookouts > 0 {
             self.look_out();
         }
-        !self.stream.has_failed() && self.phase != Phase::Over
+        !self.stream.has_failed() && !matches!(self.phase, Phase::Over)
     }
 
     /// By reference: to take an event apart would copy it once more, and piece by piece.
@@ -341,7 +343,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Ok(view) => view,
             Err(assertion) => return self.assertion_failed(id, &format!("handed {input:?}"), &assertion),
         };
-        let step = Step {
+        // All of it is borrowed; to find that out at run time, in order to drop it, would cost.
+        let step = ManuallyDrop::new(Step {
             number: self.stream.number(),
             at: self.now,
             place: Place::Node(id),
@@ -352,10 +355,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 effects: self.effects.as_slice().into(),
                 view,
             },
-        };
+        });
         let cause = self.stream.emit_step(&step, &self.nodes);
-        // All of it is borrowed; to find that out at run time would cost.
-        std::mem::forget(step);
         self.carry_out(id, cause, clock);
     }
 
@@ -437,9 +438,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     }
                 }
                 Effect::CancelTimer(timer) => {
-                    if let Some(alarm) = self.servers[place(id)].timers.alarm(timer) {
-                        alarm.cancel();
-                    }
+                    self.servers[place(id)].timers.cancel(timer);
                 }
                 Effect::Event(_) => {}
             }
@@ -493,8 +492,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.counts.sent += 1;
         let what = What::Sent { packet, to, cause, effect };
         let step = Step { number: self.stream.number(), at: self.now, place: Place::Node(id), what };
-        self.stream.emit_step(&step, &self.nodes);
-        std::mem::forget(step);
+        self.stream.emit_step(&ManuallyDrop::new(step), &self.nodes);
         packet
     }
 
