@@ -402,11 +402,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn carry_out(&mut self, id: NodeId, cause: u64, clock: Time) {
         let mut effects = std::mem::take(&mut self.effects);
         let crash = self.crash_within(id, &effects);
+        let mut waits = self.servers[place(id)].must_wait();
         let (mut outputs, mut number) = (0, 0);
         for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
-                    if crash == Some(outputs) || self.servers[place(id)].must_wait() {
+                    waits |= crash == Some(outputs);
+                    if waits {
                         self.hold_back(id, cause, number, Content::Message(to, message));
                     } else {
                         self.send_message(id, cause, number, to, message);
@@ -414,7 +416,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     outputs += 1;
                 }
                 Effect::Reply(caller, answer) => {
-                    if crash == Some(outputs) || self.servers[place(id)].must_wait() {
+                    waits |= crash == Some(outputs);
+                    if waits {
                         self.hold_back(id, cause, number, Content::Answer(caller, answer));
                     } else {
                         self.send_answer(id, cause, number, caller, answer);
@@ -424,6 +427,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 Effect::Persist(record) => {
                     self.counts.records += 1;
                     self.servers[place(id)].disk.write(record);
+                    waits = true;
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];

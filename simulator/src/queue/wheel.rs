@@ -120,36 +120,66 @@ impl<E> Wheel<E> {
         Some((Time((key >> 64) as u64), event))
     }
 
-    /// Moves the hand to the next tick that has a key, if none is due.
-    #[inline(never)]
+    #[inline]
     fn pop_key(&mut self) -> Option<NonZeroU128> {
-        if let Some(key) = self.due.pop() {
-            return NonZeroU128::new(key);
+        match self.due.pop() {
+            Some(key) => NonZeroU128::new(key),
+            None => self.turn(),
         }
+    }
+
+    /// Moves the hand to the next tick that has a key, and takes the first of them.
+    #[inline(never)]
+    fn turn(&mut self) -> Option<NonZeroU128> {
         let soon = self.next_mark();
-        if soon == NEVER && self.far_tick == NEVER {
+        // At the end, when both never come, as well.
+        if soon >= self.far_tick {
+            return self.turn_far(soon);
+        }
+        self.hand = soon;
+        let slot = (soon % RING) as usize;
+        self.marks[slot / 64] &= !(1 << (slot % 64));
+        let Link { key, next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
+        // Most ticks have one key.
+        if next != NONE {
+            return self.first_of(key, next);
+        }
+        NonZeroU128::new(key)
+    }
+
+    /// The next tick has a key in `far`, if it has any, and perhaps some in the ring.
+    #[inline(never)]
+    fn turn_far(&mut self, soon: u64) -> Option<NonZeroU128> {
+        if self.far_tick == NEVER {
             return None;
         }
-        self.hand = soon.min(self.far_tick);
-        if soon == self.hand {
-            let slot = (self.hand % RING) as usize;
-            self.marks[slot / 64] &= !(1 << (slot % 64));
-            let Link { key, mut next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
-            // Most ticks have one key.
-            if next == NONE && self.far_tick > self.hand {
-                return NonZeroU128::new(key);
-            }
-            self.due.push(key);
-            while next != NONE {
-                let link = self.keys[next as usize];
-                self.due.push(link.key);
-                next = link.next;
-            }
-        }
+        self.hand = self.far_tick;
         while self.far_tick == self.hand {
             self.due.extend(self.far.pop().map(|Reverse(key)| key));
             self.far_tick = self.far.peek().map_or(NEVER, |Reverse(key)| tick(*key));
         }
+        if soon == self.hand {
+            let slot = (soon % RING) as usize;
+            self.marks[slot / 64] &= !(1 << (slot % 64));
+            let Link { key, next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
+            return self.first_of(key, next);
+        }
+        self.first_due()
+    }
+
+    /// Of this key, of the list that follows it, and of those that are due.
+    #[inline(never)]
+    fn first_of(&mut self, key: u128, mut next: u32) -> Option<NonZeroU128> {
+        self.due.push(key);
+        while next != NONE {
+            let link = self.keys[next as usize];
+            self.due.push(link.key);
+            next = link.next;
+        }
+        self.first_due()
+    }
+
+    fn first_due(&mut self) -> Option<NonZeroU128> {
         if self.due.len() > 1 {
             self.due.sort_unstable_by(|a, b| b.cmp(a));
         }
