@@ -34,9 +34,7 @@ impl TraceHash {
     /// what a packet carries, which was hashed where it was made (an effect, a call).
     #[inline(always)]
     pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
-        // A copy, which can stay in registers.
-        let mut digest = self.0.clone();
-        let hash = &mut digest;
+        let hash = &mut self.0;
         hash.word(step.at.0);
         let here = place(step.place);
         match &step.what {
@@ -112,7 +110,6 @@ impl TraceHash {
                 what.hash(hash);
             }
         }
-        self.0 = digest;
     }
 }
 

@@ -74,8 +74,10 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) script: Option<Box<Script>>,
 }
 
-/// What will happen.
+/// What will happen. With a tag of a whole word, so that it is moved in whole words: what a processor stores in odd pieces it
+/// cannot load again at once.
 #[derive(Clone)]
+#[repr(u64)]
 pub(crate) enum Event<N: Node> {
     /// A packet reaches a node.
     Arrival(PacketId, NodeId, Input<N>),
@@ -212,7 +214,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         if self.stream.has_failed() || matches!(self.phase, Phase::Over) {
             return false;
         }
-        let Some((at, event)) = self.queue.pop() else { return false };
+        let (at, event) = self.queue.pop();
+        let Some(event) = &event else { return false };
         self.standstill = if at == self.now { self.standstill + 1 } else { 0 };
         self.now = at;
         if self.standstill > STANDSTILL {
@@ -220,15 +223,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.stream.fail(Violation::new("Time goes on", story));
             return false;
         }
-        self.happen(&event);
+        self.happen(event);
         if self.nemesis.lookouts > 0 {
             self.look_out();
         }
         !self.stream.has_failed() && !matches!(self.phase, Phase::Over)
     }
 
-    /// By reference: to take an event apart would copy it once more, and piece by piece.
-    #[inline(never)]
+    /// By reference: to take an event apart would copy it once more, and piece by piece. Most are arrivals; what others do is
+    /// not inlined, so that these need no large frame.
+    #[inline(always)]
     fn happen(&mut self, event: &Event<N>) {
         match *event {
             Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
@@ -294,6 +298,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
 /// Nodes and what they do.
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
+    #[inline]
     fn arrive(&mut self, packet: PacketId, to: NodeId, input: &Input<N>) {
         if self.stalled > 0 && self.does_not_attend(to) {
             return self.hold(to, Event::Arrival(packet, to, input.clone()));
@@ -314,6 +319,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 
+    #[inline(never)]
     fn ring(&mut self, id: NodeId, timer: N::Timer) {
         if self.stalled > 0 && self.does_not_attend(id) {
             return self.hold_timer(id, timer);
@@ -431,7 +437,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];
-                    let mut takes = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    let mut takes = Span::new(&after).drawn(server.keys.timer, server.timers_set);
                     if let Some(script) = &mut self.script {
                         takes = script.timer([id.0.into(), server.life, server.timers_set], &after, takes);
                     }

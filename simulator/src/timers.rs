@@ -120,13 +120,16 @@ mod tests {
             orders in prop::collection::vec((0u16..200, prop::option::weighted(0.7, 1u64..50)), 1..600),
         ) {
             let (mut timers, mut plain) = (Timers::default(), BTreeMap::<u16, u64>::new());
-            let mut queue = BTreeSet::new();
+            // Of one name and time there may be several.
+            let (mut queue, mut queued) = (BTreeSet::<(u64, Option<u32>, u16)>::new(), 0u32..);
             for (now, (timer, order)) in (0u64..).zip(orders) {
-                while let Some(&(at, timer)) = queue.first().filter(|(at, _)| *at <= now) {
+                while let Some(&(at, _, timer)) = queue.first().filter(|(at, ..)| *at <= now) {
                     queue.pop_first();
                     match timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(Time(at))) {
                         Ring::Due => prop_assert_eq!(plain.remove(&timer), Some(now)),
-                        Ring::PutOff(due) => prop_assert!(queue.insert((due.0, timer))),
+                        Ring::PutOff(due) => {
+                            queue.insert((due.0, queued.next(), timer));
+                        }
                         Ring::Nothing => {}
                     }
                 }
@@ -134,7 +137,7 @@ mod tests {
                 if let Some(after) = order {
                     plain.insert(timer, now + after);
                     if timers.arm(timer, Time(now + after)) {
-                        queue.insert((now + after, timer));
+                        queue.insert((now + after, queued.next(), timer));
                     }
                 } else {
                     plain.remove(&timer);

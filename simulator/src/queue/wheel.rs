@@ -1,12 +1,14 @@
-//! A timing wheel (Varghese, Lauck 1987): what is soon lies in the slot of its moment, unsorted until the
-//! hand comes there; what is far lies in a heap. The keys are small, and the events lie in a slab beside it.
+//! A timing wheel (Varghese, Lauck 1987) in two levels: what is soon lies in the slot of its moment, unsorted until the
+//! hand comes there; what is later lies in the slot of its turn of the wheel, and is dealt out when that turn begins;
+//! what is far lies in a heap. The keys are small, and the events lie in a slab beside it.
 use std::{cmp::Reverse, collections::BinaryHeap, mem, num::NonZeroU128};
 
 use synod_protocol::Time;
 
 /// 1. Keys of ticks up to the hand are in `due`, sorted; the next one is the last. No key is 0.
-/// 2. A key in the ring is of a tick after the hand and before it comes round, and its slot is marked.
-/// 3. All other keys are in `far`.
+/// 2. A key in the ring is of a tick after the hand and until it has come round, and its slot is marked.
+/// 3. A key in `turns` is of a later turn than the hand's, and before the hand's comes round.
+/// 4. All other keys are in `far`.
 #[derive(Clone)]
 pub(crate) struct Wheel<E> {
     /// Time, then a running number, then the place of the event in the slab: one comparison of 16 bytes.
@@ -16,6 +18,11 @@ pub(crate) struct Wheel<E> {
     /// what it touches stays in the nearest cache.
     ring: Box<[u32; RING as usize]>,
     marks: [u64; MARKS],
+    /// The same for turns of the ring.
+    turns: Box<[u32; RING as usize]>,
+    turn_marks: [u64; MARKS],
+    /// The first tick of the first turn that is marked; [`NEVER`] if none is.
+    next_turn: u64,
     far: BinaryHeap<Reverse<u128>>,
     /// The tick of its first key; [`NEVER`] if it has none.
     far_tick: u64,
@@ -57,6 +64,9 @@ impl<E> Wheel<E> {
             hand: 0,
             ring: Box::new([NONE; RING as usize]),
             marks: [0; MARKS],
+            turns: Box::new([NONE; RING as usize]),
+            turn_marks: [0; MARKS],
+            next_turn: NEVER,
             far: BinaryHeap::new(),
             far_tick: NEVER,
             slab: Vec::new(),
@@ -75,7 +85,7 @@ impl<E> Wheel<E> {
         }
         self.free = self.keys[place as usize].next;
         // The place is free, and to find that out once more, in order to drop what is not there, would cost.
-        mem::forget(mem::replace(&mut self.slab[place as usize], Some(event)));
+        mem::forget(self.slab[place as usize].replace(event));
         let order = self.pushed << SLOT_BITS | u64::from(place);
         self.pushed += 1;
         self.push_key(u128::from(at.0) << 64 | u128::from(order));
@@ -84,18 +94,22 @@ impl<E> Wheel<E> {
     #[inline]
     fn push_key(&mut self, key: u128) {
         let tick = tick(key);
-        let ahead = tick.wrapping_sub(self.hand);
-        if (1..RING).contains(&ahead) {
-            let (slot, place) = ((tick % RING) as usize, (key & SLOT_MASK) as u32);
-            self.keys[place as usize] = Link { key, next: self.ring[slot] };
-            self.ring[slot] = place;
+        let place = (key & SLOT_MASK) as u32;
+        if (1..=RING).contains(&tick.wrapping_sub(self.hand)) {
+            let slot = (tick % RING) as usize;
+            self.keys[place as usize] = Link { key, next: mem::replace(&mut self.ring[slot], place) };
             self.marks[slot / 64] |= 1 << (slot % 64);
-        } else if tick > self.hand {
-            self.far.push(Reverse(key));
-            self.far_tick = self.far_tick.min(tick);
-        } else {
+        } else if tick <= self.hand {
             let place = self.due.partition_point(|other| *other > key);
             self.due.insert(place, key);
+        } else if tick / RING - self.hand / RING < RING {
+            let slot = (tick / RING % RING) as usize;
+            self.keys[place as usize] = Link { key, next: mem::replace(&mut self.turns[slot], place) };
+            self.turn_marks[slot / 64] |= 1 << (slot % 64);
+            self.next_turn = self.next_turn.min(tick / RING * RING);
+        } else {
+            self.far.push(Reverse(key));
+            self.far_tick = self.far_tick.min(tick);
         }
     }
 
@@ -109,15 +123,13 @@ impl<E> Wheel<E> {
         place as u32
     }
 
-    /// An event moves once, and as a whole.
     #[inline(always)]
-    pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
-        let key = self.pop_key()?.get();
-        let place = (key & SLOT_MASK) as u32;
+    pub(crate) fn pop(&mut self) -> (Time, Option<E>) {
+        let Some(key) = self.pop_key() else { return (Time(NEVER), None) };
+        let place = (key.get() & SLOT_MASK) as u32;
         self.keys[place as usize].next = self.free;
         self.free = place;
-        let event = self.slab[place as usize].take()?;
-        Some((Time((key >> 64) as u64), event))
+        (Time((key.get() >> 64) as u64), self.slab[place as usize].take())
     }
 
     #[inline]
@@ -131,7 +143,11 @@ impl<E> Wheel<E> {
     /// Moves the hand to the next tick that has a key, and takes the first of them.
     #[inline(never)]
     fn turn(&mut self) -> Option<NonZeroU128> {
-        let soon = self.next_mark();
+        let mut soon = next_mark(&self.marks, self.hand);
+        while self.next_turn <= soon.min(self.far_tick) && self.next_turn != NEVER {
+            self.deal_out();
+            soon = next_mark(&self.marks, self.hand);
+        }
         // At the end, when both never come, as well.
         if soon >= self.far_tick {
             return self.turn_far(soon);
@@ -145,6 +161,23 @@ impl<E> Wheel<E> {
             return self.first_of(key, next);
         }
         NonZeroU128::new(key)
+    }
+
+    /// The next turn begins: its keys go into the ring.
+    #[inline(never)]
+    fn deal_out(&mut self) {
+        // No key is of a tick in between; and now all ticks of the turn have their slots.
+        self.hand = self.next_turn - 1;
+        let slot = (self.next_turn / RING % RING) as usize;
+        self.turn_marks[slot / 64] &= !(1 << (slot % 64));
+        let mut next = mem::replace(&mut self.turns[slot], NONE);
+        while next != NONE {
+            let link = self.keys[next as usize];
+            self.push_key(link.key);
+            next = link.next;
+        }
+        let turn = next_mark(&self.turn_marks, self.next_turn / RING);
+        self.next_turn = if turn == NEVER { NEVER } else { turn * RING };
     }
 
     /// The next tick has a key in `far`, if it has any, and perhaps some in the ring.
@@ -186,27 +219,27 @@ impl<E> Wheel<E> {
         self.due.pop().and_then(NonZeroU128::new)
     }
 
-    /// The first tick after the hand whose slot in the ring is marked, or [`NEVER`].
-    #[inline]
-    fn next_mark(&self) -> u64 {
-        let from = (self.hand + 1) % RING;
-        let (word, bit) = ((from / 64) as usize, from % 64);
-        let upper = self.marks[word] >> bit;
-        if upper != 0 {
-            return self.hand + 1 + u64::from(upper.trailing_zeros());
-        }
-        // The word where the search begins is looked at once more in the end, for its lower part.
-        for turn in 1..=MARKS {
-            let marks = self.marks[(word + turn) % MARKS];
-            if marks != 0 {
-                return self.hand + 1 - bit + 64 * turn as u64 + u64::from(marks.trailing_zeros());
-            }
-        }
-        NEVER
-    }
-
     /// In no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
         self.slab.iter().flatten()
     }
+}
+
+/// The first tick after this one whose slot is marked, before all slots have come round, or [`NEVER`].
+#[inline]
+fn next_mark(marks: &[u64; MARKS], hand: u64) -> u64 {
+    let from = (hand + 1) % RING;
+    let (word, bit) = ((from / 64) as usize, from % 64);
+    let upper = marks[word] >> bit;
+    if upper != 0 {
+        return hand + 1 + u64::from(upper.trailing_zeros());
+    }
+    // The word where the search begins is looked at once more in the end, for its lower part.
+    for turn in 1..=MARKS {
+        let marks = marks[(word + turn) % MARKS];
+        if marks != 0 {
+            return hand + 1 - bit + 64 * turn as u64 + u64::from(marks.trailing_zeros());
+        }
+    }
+    NEVER
 }
