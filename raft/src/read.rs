@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use synod_protocol::{Caller, Effects, NodeId, StateMachine};
 
-use crate::{Raft, event::RaftEvent, node::Role};
+use crate::{Raft, event::RaftEvent, node::Role, replication::Progress};
 
 /// The reads that a leader has not answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,15 +69,13 @@ impl<S: StateMachine> Raft<S> {
             && !leadership.reads.is_idle()
         {
             let term = self.current_term();
-            let (me, knows_all) = (self.id, self.has_committed_in_its_term());
+            let knows_all = self.has_committed_in_its_term();
             let Role::Leader(leadership) = &mut self.role else { return };
             let reads = &mut leadership.reads;
             if !reads.confirming.is_empty() {
-                let (followers, round) = (&leadership.followers, reads.round);
-                let confirmed = self.quorum.reached(|member| {
-                    member == me || followers.get(&member).is_some_and(|progress| progress.round >= round)
-                });
-                if !confirmed {
+                let confirms = |progress: &&Progress| progress.round >= reads.round;
+                let confirmed = 1 + leadership.followers.values().filter(confirms).count();
+                if confirmed < self.quorum.size() {
                     return;
                 }
                 out.note(RaftEvent::AnsweredReads { term, reads: reads.confirming.len() as u64 });

@@ -194,15 +194,24 @@ impl<E> Wheel<E> {
         if soon == self.hand {
             let slot = (soon % RING) as usize;
             self.marks[slot / 64] &= !(1 << (slot % 64));
-            let Link { key, next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
-            return self.first_of(key, next);
+            let mut next = mem::replace(&mut self.ring[slot], NONE);
+            while next != NONE {
+                let link = self.keys[next as usize];
+                self.due.push(link.key);
+                next = link.next;
+            }
         }
         self.first_due()
     }
 
-    /// Of this key, of the list that follows it, and of those that are due.
+    /// Of this key and of the list that follows it, while none is due.
     #[inline(never)]
     fn first_of(&mut self, key: u128, mut next: u32) -> Option<NonZeroU128> {
+        let second = self.keys[next as usize];
+        if second.next == NONE {
+            self.due.push(key.max(second.key));
+            return NonZeroU128::new(key.min(second.key));
+        }
         self.due.push(key);
         while next != NONE {
             let link = self.keys[next as usize];
