@@ -140,7 +140,7 @@ impl Node for PaxosCommit {
             life: 0,
             open: (self.leading.len() - decided) as u32,
             unacknowledged: decided as u32,
-            prepared: self.persistent.branches.prepared().count() as u32,
+            prepared: self.persistent.branches.prepared().len() as u32,
             locks: self.locks.len() as u32,
         }
     }

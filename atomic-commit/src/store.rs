@@ -118,7 +118,7 @@ impl Branches {
     }
 
     /// Those that it has promised to commit or abort as it is told.
-    pub fn prepared(&self) -> impl Iterator<Item = (TxnId, &Arc<Branch>)> {
+    pub fn prepared(&self) -> impl ExactSizeIterator<Item = (TxnId, &Arc<Branch>)> {
         self.prepared.iter().map(|(txn, branch)| (*txn, branch))
     }
 

@@ -167,7 +167,7 @@ impl Node for ThreePhase {
             life: 0,
             open: self.leading.len() as u32,
             unacknowledged: self.unacknowledged.len() as u32,
-            prepared: self.persistent.branches.prepared().count() as u32,
+            prepared: self.persistent.branches.prepared().len() as u32,
             locks: self.locks.len() as u32,
         }
     }

@@ -141,7 +141,7 @@ impl Node for TwoPhase {
             life: self.persistent.life,
             open: self.voting.len() as u32,
             unacknowledged: self.unacknowledged.len() as u32,
-            prepared: self.persistent.branches.prepared().count() as u32,
+            prepared: self.persistent.branches.prepared().len() as u32,
             locks: self.locks.len() as u32,
         }
     }

@@ -56,10 +56,22 @@ impl Quorum {
     }
 
     /// The greatest value that a whole quorum has reached: what it has replicated, acknowledged, seen.
-    pub fn greatest_reached<T: Ord>(&self, value: impl FnMut(NodeId) -> T) -> Option<T> {
-        let mut values: Vec<T> = self.members.iter().copied().map(value).collect();
+    pub fn greatest_reached<T: Ord>(&self, mut value: impl FnMut(NodeId) -> T) -> Option<T> {
+        // Leaders ask at each reply, and clusters are small.
+        const FEW: usize = 8;
+        let (mut few, mut many) = ([const { None }; FEW], Vec::new());
+        let count = self.members.len();
+        let values = if count <= FEW {
+            &mut few[..count]
+        } else {
+            many.resize_with(count, || None);
+            &mut many[..]
+        };
+        for (place, &member) in values.iter_mut().zip(self.members.iter()) {
+            *place = Some(value(member));
+        }
         values.sort_unstable_by(|a, b| b.cmp(a));
-        values.into_iter().nth(self.size.checked_sub(1)?)
+        values.get_mut(self.size.checked_sub(1)?)?.take()
     }
 
     /// Does each quorum of this share a member with each quorum of the other? Two disjoint ones exist

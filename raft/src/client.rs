@@ -40,6 +40,9 @@ impl<S: StateMachine> Raft<S> {
         let command = Shared::new(command.clone());
         self.append(Payload::Command { client, number, command }, out);
         self.replicate(out);
-        self.advance_commit_index(out);
+        // Its own log is a majority only of a cluster of one.
+        if self.quorum.size() == 1 {
+            self.advance_commit_index(out);
+        }
     }
 }

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use synod_protocol::{Caller, Effects, NodeId, StateMachine};
 
-use crate::{Raft, event::RaftEvent, node::Role};
+use crate::{Raft, event::RaftEvent, node::Role, replication::Progress};
 
 /// The reads that a leader has not answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,10 @@ impl<C> Reads<C> {
         self.round
     }
 
+    fn is_idle(&self) -> bool {
+        self.confirming.is_empty() && self.asked.is_empty()
+    }
+
     /// A call that is tried again waits only once.
     pub(crate) fn ask(&mut self, caller: Caller, command: C) {
         if !self.confirming.iter().chain(&self.asked).any(|(waiting, _)| *waiting == caller) {
@@ -60,18 +64,18 @@ impl<S: StateMachine> Raft<S> {
     ///
     /// Spec: Raft!StartRound, Raft!AnswerReads · dissertation §6.4
     pub(crate) fn answer_reads(&mut self, out: &mut Effects<Self>) {
-        // A single server confirms each round at once, hence the loop.
-        loop {
+        // A single server confirms each round at once, hence the loop. Mostly nobody waits.
+        while let Role::Leader(leadership) = &self.role
+            && !leadership.reads.is_idle()
+        {
             let term = self.current_term();
-            let (me, knows_all) = (self.id, self.has_committed_in_its_term());
+            let knows_all = self.has_committed_in_its_term();
             let Role::Leader(leadership) = &mut self.role else { return };
             let reads = &mut leadership.reads;
             if !reads.confirming.is_empty() {
-                let (followers, round) = (&leadership.followers, reads.round);
-                let confirmed = self.quorum.reached(|member| {
-                    member == me || followers.get(&member).is_some_and(|progress| progress.round >= round)
-                });
-                if !confirmed {
+                let confirms = |progress: &&Progress| progress.round >= reads.round;
+                let confirmed = 1 + leadership.followers.values().filter(confirms).count();
+                if confirmed < self.quorum.size() {
                     return;
                 }
                 out.note(RaftEvent::AnsweredReads { term, reads: reads.confirming.len() as u64 });

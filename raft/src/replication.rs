@@ -231,6 +231,7 @@ impl<S: StateMachine> Raft<S> {
         out.note(RaftEvent::HandledAppendEntriesReply { term, follower: from });
         // Whatever it says of the log: it is of our term, so its sender took us for the leader.
         leadership.heard.insert(from);
+        let confirms = round > progress.round;
         progress.round = progress.round.max(round);
         let may_commit_more = matches!(outcome, Outcome::Matched { index } if index > self.commit_index);
         match outcome {
@@ -259,11 +260,17 @@ impl<S: StateMachine> Raft<S> {
             }
             Outcome::StaleTerm => {}
         }
+        let lacks_something = progress.next_index <= last_index;
         if may_commit_more {
             self.advance_commit_index(out);
         }
-        self.answer_reads(out);
-        self.replicate_to(from, &mut None, out);
+        // Nothing else of a reply makes a read answerable.
+        if confirms || may_commit_more {
+            self.answer_reads(out);
+        }
+        if lacks_something {
+            self.replicate_to(from, &mut None, out);
+        }
     }
 }
 

@@ -144,6 +144,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.set_alarm(slot, at.max(self.now));
     }
 
+    #[inline(never)]
     pub(crate) fn client_wakes(&mut self, slot: u32) {
         let client = &mut self.clients.slots[slot as usize];
         match client.alarm.ring(self.now) {
@@ -221,7 +222,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     /// A node answers.
-    pub(crate) fn send_answer(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
+    pub(crate) fn carry_answer(&mut self, packet: PacketId, caller: Caller, answer: Answer<N::Response>) {
         match self.clients.find(caller.client) {
             Some(client) => {
                 let mut fate = self.weather.fate(&mut client.from_nodes);
@@ -236,6 +237,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// An answer is at its client, if that still waits for it. "Elsewhere" counts only from the node that was
     /// asked last; "done" is done, whoever says it.
+    #[inline(never)]
     pub(crate) fn answered(&mut self, packet: PacketId, caller: Caller, answer: &Answer<N::Response>) {
         let slot = self.clients.slot_of.get(caller.client.0 as usize - 1).copied();
         let waits = self.clients.find(caller.client).is_some_and(|client| {

@@ -324,11 +324,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         let before = server.clock;
         change(&mut server.clock, self.now);
-        for (timer, alarm) in &mut server.timers {
+        for (timer, alarm) in server.timers.iter_mut() {
             let Some(due) = alarm.due() else { continue };
             let due = server.clock.when(before.read(due)).max(self.now);
             if alarm.set(due) {
-                self.queue.push(due, Event::Timer(id, *timer));
+                self.queue.push(due, Event::Timer(id, timer));
             }
         }
     }

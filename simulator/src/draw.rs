@@ -167,6 +167,12 @@ impl Span {
     pub(crate) fn at(self, bits: u64) -> u64 {
         self.start + scale(bits, self.length)
     }
+
+    /// At the draw number `k` of the key, which is not made where there is nothing to draw.
+    #[inline]
+    pub(crate) fn drawn(self, key: Key, k: u64) -> u64 {
+        if self.length == 0 { self.start } else { self.at(key.bits(k)) }
+    }
 }
 
 /// Saturates after 584 years.

@@ -46,7 +46,9 @@ impl TraceHash {
                 if let Input::Timer(timer) = &**input {
                     timer.hash(hash);
                 }
-                effects.iter().for_each(|effect| add_effect(hash, effect));
+                for effect in effects.iter() {
+                    add_effect(hash, effect);
+                }
             }
             What::Sent { packet, to, cause, effect } => {
                 hash.word(2 << 60 | here);
@@ -88,7 +90,7 @@ impl TraceHash {
                 hash.word(effects.len() as u64);
                 hash.word(clock.0);
                 hash.word(*records);
-                effects.iter().for_each(|effect| add_effect(hash, effect));
+                add_effects(hash, effects);
             }
             What::Crashed { records } => {
                 hash.word(9 << 60 | here);
@@ -111,8 +113,13 @@ impl TraceHash {
     }
 }
 
+#[inline(never)]
+fn add_effects<N: Node>(hash: &mut Digest, effects: &[Effect<N>]) {
+    effects.iter().for_each(|effect| add_effect(hash, effect));
+}
+
 /// As derived, in fewer words: most words of a run are in effects.
-#[inline]
+#[inline(always)]
 fn add_effect<N: Node>(hash: &mut Digest, effect: &Effect<N>) {
     match effect {
         Effect::Send(to, message) => {

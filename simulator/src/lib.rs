@@ -97,6 +97,7 @@ pub use simulation::{Simulation, Workload};
 mod assertion;
 mod client;
 mod server;
+mod timers;
 mod stall;
 
 mod clock;

@@ -39,7 +39,7 @@ impl<E> Queue<E> {
     /// The same events in the same order.
     pub(crate) fn moved_to(mut self, kind: QueueKind) -> Self {
         let mut other = Queue::new(kind);
-        while let Some((at, event)) = self.pop() {
+        while let (at, Some(event)) = self.pop() {
             other.push(at, event);
         }
         other
@@ -56,11 +56,15 @@ impl<E> Queue<E> {
         }
     }
 
+    /// The next event, and when it happens. Not as an option of both: an event is large, and is moved once.
     #[inline(always)]
-    pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
+    pub(crate) fn pop(&mut self) -> (Time, Option<E>) {
         match self {
             Queue::Wheel(wheel) => wheel.pop(),
-            Queue::Tree { events, .. } => events.pop_first().map(|((at, _), event)| (at, event)),
+            Queue::Tree { events, .. } => match events.pop_first() {
+                Some(((at, _), event)) => (at, Some(event)),
+                None => (NEVER, None),
+            },
         }
     }
 
@@ -104,6 +108,11 @@ impl Alarm {
 
     pub(crate) fn cancel(&mut self) {
         self.due = NEVER;
+    }
+
+    /// Neither armed, nor is there an event that it listens to.
+    pub(crate) fn is_off(&self) -> bool {
+        self.due == NEVER && self.queued == NEVER
     }
 
     /// Its event came up.
@@ -184,7 +193,8 @@ mod tests {
                     } else {
                         model.sort();
                         let first = (!model.is_empty()).then(|| model.remove(0));
-                        prop_assert_eq!(queue.pop(), first);
+                        let (at, event) = queue.pop();
+                        prop_assert_eq!(event.map(|event| (at, event)), first);
                     }
                     prop_assert_eq!(queue.iter().count(), model.len());
                 }
@@ -193,7 +203,8 @@ mod tests {
                 }
                 model.sort();
                 for event in model {
-                    prop_assert_eq!(queue.pop(), Some(event));
+                    let (at, next) = queue.pop();
+                    prop_assert_eq!((at, next), (event.0, Some(event.1)));
                 }
             }
         }
@@ -206,7 +217,7 @@ mod tests {
             for (pause, order) in orders {
                 for at in now..now + pause {
                     let mut fired = false;
-                    while let Some((due, ())) = queue.pop() {
+                    while let (due, Some(())) = queue.pop() {
                         if due.0 > at {
                             queue.push(due, ());
                             break;

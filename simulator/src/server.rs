@@ -1,6 +1,6 @@
 //! What the simulator keeps for a node, and the node must not see: its disk, its outputs that wait, its
 //! alarms and its clock.
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use synod_protocol::{Answer, Caller, Durable, Node, NodeId, Time};
 
@@ -8,9 +8,9 @@ use crate::clock::{Clock, LifeKeys};
 use crate::config::Config;
 use crate::draw::Draws;
 use crate::nemesis::Doom;
-use crate::queue::Alarm;
 use crate::stall::Stall;
 use crate::store::{Recovered, Store};
+use crate::timers::Timers;
 
 #[derive(Clone)]
 pub(crate) struct Server<N: Node> {
@@ -18,10 +18,7 @@ pub(crate) struct Server<N: Node> {
     pub(crate) life: u64,
     pub(crate) clock: Clock,
     pub(crate) keys: LifeKeys,
-    /// In the order in which they were first armed.
-    pub(crate) timers: Vec<(N::Timer, Alarm)>,
-    /// Where each stands among them.
-    places: BTreeMap<N::Timer, usize>,
+    pub(crate) timers: Timers<N::Timer>,
     /// In this life.
     pub(crate) timers_set: u64,
     pub(crate) disk: Disk<N>,
@@ -83,8 +80,7 @@ impl<N: Node> Server<N> {
             life: 0,
             clock: Clock::new(config.seed, &config.clock, id.0, 0),
             keys: LifeKeys::new(config.seed, id.0, 0),
-            timers: Vec::new(),
-            places: BTreeMap::new(),
+            timers: Timers::default(),
             timers_set: 0,
             disk: Disk::empty(config, id),
             outputs: VecDeque::new(),
@@ -128,29 +124,6 @@ impl<N: Node> Server<N> {
     /// The oldest output, if the records before it are durable.
     pub(crate) fn next_output(&mut self) -> Option<Output<N>> {
         self.outputs.pop_front_if(|output| output.after_records <= self.disk.synced)
-    }
-
-    /// Arms the timer for that time; `true` if an event must be queued for it.
-    #[inline]
-    pub(crate) fn arm(&mut self, timer: N::Timer, due: Time) -> bool {
-        if let Some(alarm) = self.alarm(timer) {
-            return alarm.set(due);
-        }
-        let mut alarm = Alarm::OFF;
-        let must_queue = alarm.set(due);
-        self.places.insert(timer, self.timers.len());
-        self.timers.push((timer, alarm));
-        must_queue
-    }
-
-    /// Most nodes have a few timers, and then looking through them is quickest. Some have one for each transaction.
-    pub(crate) fn alarm(&mut self, timer: N::Timer) -> Option<&mut Alarm> {
-        const FEW: usize = 8;
-        let place = match self.timers.len() {
-            0..=FEW => self.timers.iter().position(|(known, _)| *known == timer),
-            _ => self.places.get(&timer).copied(),
-        };
-        self.timers.get_mut(place?).map(|(_, alarm)| alarm)
     }
 }
 

@@ -1,4 +1,6 @@
 //! The loop: the next event, what it does to a node, and what becomes of the node's effects.
+use std::mem::ManuallyDrop;
+
 use synod_protocol::{
     Answer, Caller, Effect, Effects, Input, Loss, Message, Node, NodeId, Nodes, Observer, PacketId, Place,
     Step, Time, Violation, What,
@@ -72,8 +74,10 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) script: Option<Box<Script>>,
 }
 
-/// What will happen.
+/// What will happen. With a tag of a whole word, so that it is moved in whole words: what a processor stores in odd pieces it
+/// cannot load again at once.
 #[derive(Clone)]
+#[repr(u64)]
 pub(crate) enum Event<N: Node> {
     /// A packet reaches a node.
     Arrival(PacketId, NodeId, Input<N>),
@@ -207,10 +211,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// The next event with all that follows from it at once; `false` when the run is over.
     pub fn step(&mut self) -> bool {
-        if self.stream.has_failed() || self.phase == Phase::Over {
+        if self.stream.has_failed() || matches!(self.phase, Phase::Over) {
             return false;
         }
-        let Some((at, event)) = self.queue.pop() else { return false };
+        let (at, event) = self.queue.pop();
+        let Some(event) = &event else { return false };
         self.standstill = if at == self.now { self.standstill + 1 } else { 0 };
         self.now = at;
         if self.standstill > STANDSTILL {
@@ -218,15 +223,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             self.stream.fail(Violation::new("Time goes on", story));
             return false;
         }
-        self.happen(&event);
+        self.happen(event);
         if self.nemesis.lookouts > 0 {
             self.look_out();
         }
-        !self.stream.has_failed() && self.phase != Phase::Over
+        !self.stream.has_failed() && !matches!(self.phase, Phase::Over)
     }
 
-    /// By reference: to take an event apart would copy it once more, and piece by piece.
-    #[inline(never)]
+    /// By reference: to take an event apart would copy it once more, and piece by piece. Most are arrivals; what others do is
+    /// not inlined, so that these need no large frame.
+    #[inline(always)]
     fn happen(&mut self, event: &Event<N>) {
         match *event {
             Event::Arrival(packet, to, ref input) => self.arrive(packet, to, input),
@@ -292,13 +298,14 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
 /// Nodes and what they do.
 impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
+    #[inline]
     fn arrive(&mut self, packet: PacketId, to: NodeId, input: &Input<N>) {
         if self.stalled > 0 && self.does_not_attend(to) {
             return self.hold(to, Event::Arrival(packet, to, input.clone()));
         }
         let is_up = self.nodes[place(to)].is_some();
         match *input {
-            Input::Message(from, _) if self.cuts.is_cut(from, to) => {
+            Input::Message(from, _) if self.cuts.is_any() && self.cuts.is_cut(from, to) => {
                 return self.dropped(packet, Loss::Partitioned);
             }
             Input::Request(caller, _) => self.request_arrived(caller, is_up),
@@ -312,11 +319,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 
+    #[inline(never)]
     fn ring(&mut self, id: NodeId, timer: N::Timer) {
         if self.stalled > 0 && self.does_not_attend(id) {
             return self.hold_timer(id, timer);
         }
-        match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now)) {
+        match self.servers[place(id)].timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now))
+        {
             Ring::Due => {
                 self.counts.timers += 1;
                 self.handle(id, None, &Input::Timer(timer));
@@ -340,7 +349,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             Ok(view) => view,
             Err(assertion) => return self.assertion_failed(id, &format!("handed {input:?}"), &assertion),
         };
-        let step = Step {
+        // All of it is borrowed; to find that out at run time, in order to drop it, would cost.
+        let step = ManuallyDrop::new(Step {
             number: self.stream.number(),
             at: self.now,
             place: Place::Node(id),
@@ -351,10 +361,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 effects: self.effects.as_slice().into(),
                 view,
             },
-        };
+        });
         let cause = self.stream.emit_step(&step, &self.nodes);
-        // All of it is borrowed; to find that out at run time would cost.
-        std::mem::forget(step);
         self.carry_out(id, cause, clock);
     }
 
@@ -400,43 +408,54 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn carry_out(&mut self, id: NodeId, cause: u64, clock: Time) {
         let mut effects = std::mem::take(&mut self.effects);
         let crash = self.crash_within(id, &effects);
+        let mut waits = self.servers[place(id)].must_wait();
         let (mut outputs, mut number) = (0, 0);
         for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
-                    self.output(id, cause, number, Content::Message(to, message), crash == Some(outputs));
+                    waits |= crash == Some(outputs);
+                    if waits {
+                        self.hold_back(id, cause, number, Content::Message(to, message));
+                    } else {
+                        self.send_message(id, cause, number, to, message);
+                    }
                     outputs += 1;
                 }
                 Effect::Reply(caller, answer) => {
-                    self.output(id, cause, number, Content::Answer(caller, answer), crash == Some(outputs));
+                    waits |= crash == Some(outputs);
+                    if waits {
+                        self.hold_back(id, cause, number, Content::Answer(caller, answer));
+                    } else {
+                        self.send_answer(id, cause, number, caller, answer);
+                    }
                     outputs += 1;
                 }
                 Effect::Persist(record) => {
                     self.counts.records += 1;
                     self.servers[place(id)].disk.write(record);
+                    waits = true;
                 }
                 Effect::SetTimer(timer, after) => {
                     let server = &mut self.servers[place(id)];
-                    let mut takes = Span::new(&after).at(server.keys.timer.bits(server.timers_set));
+                    let mut takes = Span::new(&after).drawn(server.keys.timer, server.timers_set);
                     if let Some(script) = &mut self.script {
                         takes = script.timer([id.0.into(), server.life, server.timers_set], &after, takes);
                     }
                     server.timers_set += 1;
                     let due = server.clock.when(Time(clock.0.saturating_add(takes))).max(self.now);
-                    if server.arm(timer, due) {
+                    if server.timers.arm(timer, due) {
                         self.queue.push(due, Event::Timer(id, timer));
                     }
                 }
                 Effect::CancelTimer(timer) => {
-                    if let Some(alarm) = self.servers[place(id)].alarm(timer) {
-                        alarm.cancel();
-                    }
+                    self.servers[place(id)].timers.cancel(timer);
                 }
                 Effect::Event(_) => {}
             }
             number += 1;
         }
-        self.effects = effects;
+        // What stands there is empty; to find that out, in order to drop it, would cost.
+        std::mem::forget(std::mem::replace(&mut self.effects, effects));
         match crash {
             Some(_) => self.crash_in_step(id),
             None => self.begin_sync(id),
@@ -461,64 +480,64 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         })
     }
 
-    /// Lets it out, or lets it wait: for records, or for a crash that is to come first.
-    #[inline]
-    fn output(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>, crash_comes_first: bool) {
+    /// It waits: for records, or for a crash that is to come first.
+    fn hold_back(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
         let server = &mut self.servers[place(id)];
-        if crash_comes_first || server.must_wait() {
-            let after_records = server.disk.written();
-            server.outputs.push_back(Output { cause, effect, after_records, content });
-        } else {
-            self.send(id, cause, effect, content);
+        let after_records = server.disk.written();
+        server.outputs.push_back(Output { cause, effect, after_records, content });
+    }
+
+    /// It waited.
+    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+        match content {
+            Content::Message(to, message) => self.send_message(id, cause, effect, to, message),
+            Content::Answer(caller, answer) => self.send_answer(id, cause, effect, caller, answer),
         }
     }
 
-    #[inline]
-    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
+    /// An output leaves its node.
+    #[inline(always)]
+    fn sent(&mut self, id: NodeId, cause: u64, effect: u32, to: Place) -> PacketId {
         let packet = self.new_packet();
         self.counts.sent += 1;
-        let to = match &content {
-            Content::Message(to, _) => Place::Node(*to),
-            Content::Answer(caller, _) => Place::Client(caller.client),
-        };
-        let step = Step {
-            number: self.stream.number(),
-            at: self.now,
-            place: Place::Node(id),
-            what: What::Sent { packet, to, cause, effect },
-        };
-        self.stream.emit_step(&step, &self.nodes);
-        std::mem::forget(step);
-        match content {
-            Content::Message(to, message) => self.send_message(packet, id, to, message),
-            Content::Answer(caller, answer) => self.send_answer(packet, caller, answer),
-        }
+        let what = What::Sent { packet, to, cause, effect };
+        let step = Step { number: self.stream.number(), at: self.now, place: Place::Node(id), what };
+        self.stream.emit_step(&ManuallyDrop::new(step), &self.nodes);
+        packet
     }
 
-    #[inline(always)]
-    fn send_message(&mut self, packet: PacketId, from: NodeId, to: NodeId, message: N::Message) {
-        let input = Input::Message(from, message);
+    fn send_answer(
+        &mut self,
+        id: NodeId,
+        cause: u64,
+        effect: u32,
+        caller: Caller,
+        answer: Answer<N::Response>,
+    ) {
+        let packet = self.sent(id, cause, effect, Place::Client(caller.client));
+        self.carry_answer(packet, caller, answer);
+    }
+
+    fn send_message(&mut self, from: NodeId, cause: u64, effect: u32, to: NodeId, message: N::Message) {
+        let packet = self.sent(from, cause, effect, Place::Node(to));
         if from == to {
             let at = self.now.after(self.config.network.to_self);
-            self.queue.push(at, Event::Arrival(packet, to, input));
-        } else if !(1..=self.config.nodes).contains(&to.0) {
-            self.dropped(packet, Loss::Down);
-        } else if self.cuts.is_cut(from, to) {
-            self.dropped(packet, Loss::Partitioned);
-        } else {
-            let fate = self.weather.fate(&mut self.lanes[self.cuts.index(from, to)]);
-            if let Some(traffic) = &mut self.traffic
-                && let Input::Message(_, message) = &input
-            {
-                let is_carried = matches!(fate, Fate::Carried { .. });
-                let interferes = is_carried && traffic.interferes(self.now, message.kind());
-                // A script has a say in everything.
-                if interferes || self.script.is_some() {
-                    return self.carry_in_traffic(packet, from, to, fate, input);
-                }
-            }
-            self.carry(packet, fate, Event::Arrival(packet, to, input));
+            return self.queue.push(at, Event::Arrival(packet, to, Input::Message(from, message)));
         }
+        let Some(link) = self.cuts.index_of(from, to) else { return self.dropped(packet, Loss::Down) };
+        if self.cuts.is_cut_at(link) {
+            return self.dropped(packet, Loss::Partitioned);
+        }
+        let fate = self.weather.fate(&mut self.lanes[link]);
+        if let Some(traffic) = &mut self.traffic {
+            let is_carried = matches!(fate, Fate::Carried { .. });
+            let interferes = is_carried && traffic.interferes(self.now, message.kind());
+            // A script has a say in everything.
+            if interferes || self.script.is_some() {
+                return self.carry_in_traffic(packet, from, to, fate, message);
+            }
+        }
+        self.carry(packet, fate, Event::Arrival(packet, to, Input::Message(from, message)));
     }
 
     /// Does with a packet what the network has decided; returns how many copies are on their way.

@@ -87,7 +87,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[cold]
     pub(crate) fn hold_timer(&mut self, id: NodeId, timer: N::Timer) {
         let event = Event::Timer(id, timer);
-        match self.servers[place(id)].alarm(timer).map_or(Ring::Nothing, |alarm| alarm.hold(self.now)) {
+        match self.servers[place(id)].timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.hold(self.now))
+        {
             Ring::Due => self.hold(id, event),
             Ring::PutOff(due) => self.queue.push(due, event),
             Ring::Nothing => {}
@@ -116,7 +117,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn let_happen(&mut self, event: Event<N>) -> bool {
         let happens = match event {
             Event::Timer(id, timer) => {
-                self.servers[place(id)].alarm(timer).is_some_and(|alarm| alarm.release(self.now))
+                self.servers[place(id)].timers.alarm(timer).is_some_and(|alarm| alarm.release(self.now))
             }
             _ => true,
         };

@@ -30,6 +30,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.queue.push(at, Event::Synced(id, server.life));
     }
 
+    #[inline(never)]
     pub(crate) fn synced(&mut self, id: NodeId, life: u64) {
         if self.stalled > 0 && self.does_not_attend(id) {
             return self.hold(id, Event::Synced(id, life));

@@ -24,6 +24,8 @@ pub(crate) struct Traffic<N: Node> {
     filters: Vec<Filter>,
     /// The kinds of messages that were sent so far, in the order in which they first were.
     pub(crate) kinds: Vec<&'static str>,
+    /// Some of them, each at its place by length, to be seen at its address.
+    seen: [&'static str; SEEN],
     pool: Option<Pool<N>>,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Filter {
 const HEADERS: u64 = 64;
 /// What would wait longer than this for its turn on a link is lost instead.
 const LONGEST_BACKLOG: u64 = 1_000_000_000;
+/// A power of two.
+const SEEN: usize = 16;
 
 impl<N: Node> Traffic<N> {
     pub(crate) fn new(config: &Config) -> Option<Box<Self>> {
@@ -66,6 +70,7 @@ impl<N: Node> Traffic<N> {
             clogged_until: Time::ZERO,
             filters: Vec::new(),
             kinds: Vec::new(),
+            seen: [""; SEEN],
             pool: Pool::new(config),
         })
     }
@@ -94,14 +99,21 @@ impl<N: Node> Traffic<N> {
     #[inline]
     pub(crate) fn interferes(&mut self, now: Time, kind: &'static str) -> bool {
         // Most often the constant itself, which is seen at its address.
-        let is_known = self.kinds.iter().any(|known| std::ptr::eq(*known, kind));
-        if !is_known && !self.kinds.contains(&kind) {
-            self.kinds.push(kind);
+        if !std::ptr::eq(self.seen[kind.len() % SEEN], kind) {
+            self.see(kind);
         }
         self.bandwidth.is_some()
             || self.pool.is_some()
             || !self.filters.is_empty()
             || self.clogged_until > now
+    }
+
+    #[cold]
+    fn see(&mut self, kind: &'static str) {
+        self.seen[kind.len() % SEEN] = kind;
+        if !self.kinds.contains(&kind) {
+            self.kinds.push(kind);
+        }
     }
 
     /// What becomes of a message that the weather lets pass: it waits for its turn and for the clog, and
@@ -202,14 +214,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         from: NodeId,
         to: NodeId,
         fate: Fate,
-        input: Input<N>,
+        message: N::Message,
     ) {
         let (now, link) = (self.now, self.cuts.index(from, to));
         let Some(traffic) = &mut self.traffic else { return };
-        let fate = match &input {
-            Input::Message(_, message) => traffic.fate(now, from, to, message, fate),
-            _ => fate,
-        };
+        let fate = traffic.fate(now, from, to, &message, fate);
         let is_clogged = traffic.links[link].clogged_until > now;
         let waits = traffic.pool.is_some() && !is_clogged && fate != Fate::Lost;
         let mut fate = fate;
@@ -217,7 +226,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             let at = [from.0.into(), to.0.into(), self.lanes[link].sent() - 1];
             if waits { script.pool(packet, at, now, fate) } else { fate = script.packet(at, fate) }
         }
-        let event = Event::Arrival(packet, to, input);
+        let event = Event::Arrival(packet, to, Input::Message(from, message));
         match (&mut traffic.pool, fate) {
             (Some(pool), Fate::Carried { twin_after, .. }) if !is_clogged => {
                 let twin = twin_after.map(|after| (after, event.clone()));

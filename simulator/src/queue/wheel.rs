@@ -1,12 +1,14 @@
-//! A timing wheel (Varghese, Lauck 1987): what is soon lies in the slot of its moment, unsorted until the
-//! hand comes there; what is far lies in a heap. The keys are small, and the events lie in a slab beside it.
-use std::{cmp::Reverse, collections::BinaryHeap};
+//! A timing wheel (Varghese, Lauck 1987) in two levels: what is soon lies in the slot of its moment, unsorted until the
+//! hand comes there; what is later lies in the slot of its turn of the wheel, and is dealt out when that turn begins;
+//! what is far lies in a heap. The keys are small, and the events lie in a slab beside it.
+use std::{cmp::Reverse, collections::BinaryHeap, mem, num::NonZeroU128};
 
 use synod_protocol::Time;
 
-/// 1. Keys of ticks up to the hand are in `due`, sorted; the next one is the last.
-/// 2. A key in the ring is of a tick after the hand and before it comes round, and its slot is marked.
-/// 3. All other keys are in `far`.
+/// 1. Keys of ticks up to the hand are in `due`, sorted; the next one is the last. No key is 0.
+/// 2. A key in the ring is of a tick after the hand and until it has come round, and its slot is marked.
+/// 3. A key in `turns` is of a later turn than the hand's, and before the hand's comes round.
+/// 4. All other keys are in `far`.
 #[derive(Clone)]
 pub(crate) struct Wheel<E> {
     /// Time, then a running number, then the place of the event in the slab: one comparison of 16 bytes.
@@ -14,9 +16,16 @@ pub(crate) struct Wheel<E> {
     hand: u64,
     /// Of each slot the place of a key, which names the next one: a run begins without an allocation for each slot, and
     /// what it touches stays in the nearest cache.
-    ring: Vec<u32>,
+    ring: Box<[u32; RING as usize]>,
     marks: [u64; MARKS],
+    /// The same for turns of the ring.
+    turns: Box<[u32; RING as usize]>,
+    turn_marks: [u64; MARKS],
+    /// The first tick of the first turn that is marked; [`NEVER`] if none is.
+    next_turn: u64,
     far: BinaryHeap<Reverse<u128>>,
+    /// The tick of its first key; [`NEVER`] if it has none.
+    far_tick: u64,
     slab: Vec<Option<E>>,
     /// Beside each place of the slab, its key.
     keys: Vec<Link>,
@@ -33,6 +42,8 @@ struct Link {
 
 /// Ends a list.
 const NONE: u32 = u32::MAX;
+/// After all ticks.
+const NEVER: u64 = u64::MAX;
 
 const SLOT_BITS: u32 = 26;
 const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
@@ -51,13 +62,18 @@ impl<E> Wheel<E> {
         Wheel {
             due: Vec::new(),
             hand: 0,
-            ring: vec![NONE; RING as usize],
+            ring: Box::new([NONE; RING as usize]),
             marks: [0; MARKS],
+            turns: Box::new([NONE; RING as usize]),
+            turn_marks: [0; MARKS],
+            next_turn: NEVER,
             far: BinaryHeap::new(),
+            far_tick: NEVER,
             slab: Vec::new(),
             keys: Vec::new(),
             free: NONE,
-            pushed: 0,
+            // So that no key is 0.
+            pushed: 1,
         }
     }
 
@@ -68,7 +84,8 @@ impl<E> Wheel<E> {
             place = self.grow();
         }
         self.free = self.keys[place as usize].next;
-        self.slab[place as usize] = Some(event);
+        // The place is free, and to find that out once more, in order to drop what is not there, would cost.
+        mem::forget(self.slab[place as usize].replace(event));
         let order = self.pushed << SLOT_BITS | u64::from(place);
         self.pushed += 1;
         self.push_key(u128::from(at.0) << 64 | u128::from(order));
@@ -77,16 +94,22 @@ impl<E> Wheel<E> {
     #[inline]
     fn push_key(&mut self, key: u128) {
         let tick = tick(key);
-        if tick <= self.hand {
+        let place = (key & SLOT_MASK) as u32;
+        if (1..=RING).contains(&tick.wrapping_sub(self.hand)) {
+            let slot = (tick % RING) as usize;
+            self.keys[place as usize] = Link { key, next: mem::replace(&mut self.ring[slot], place) };
+            self.marks[slot / 64] |= 1 << (slot % 64);
+        } else if tick <= self.hand {
             let place = self.due.partition_point(|other| *other > key);
             self.due.insert(place, key);
-        } else if tick - self.hand < RING {
-            let (slot, place) = (tick % RING, (key & SLOT_MASK) as u32);
-            self.keys[place as usize] = Link { key, next: self.ring[slot as usize] };
-            self.ring[slot as usize] = place;
-            self.marks[slot as usize / 64] |= 1 << (slot % 64);
+        } else if tick / RING - self.hand / RING < RING {
+            let slot = (tick / RING % RING) as usize;
+            self.keys[place as usize] = Link { key, next: mem::replace(&mut self.turns[slot], place) };
+            self.turn_marks[slot / 64] |= 1 << (slot % 64);
+            self.next_turn = self.next_turn.min(tick / RING * RING);
         } else {
             self.far.push(Reverse(key));
+            self.far_tick = self.far_tick.min(tick);
         }
     }
 
@@ -100,62 +123,132 @@ impl<E> Wheel<E> {
         place as u32
     }
 
-    /// Not inlined: an event moves once, and as a whole.
-    #[inline(never)]
-    pub(crate) fn pop(&mut self) -> Option<(Time, E)> {
-        if self.due.is_empty() {
-            self.turn()?;
-        }
-        let key = self.due.pop()?;
-        let place = (key & SLOT_MASK) as u32;
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> (Time, Option<E>) {
+        let Some(key) = self.pop_key() else { return (Time(NEVER), None) };
+        let place = (key.get() & SLOT_MASK) as u32;
         self.keys[place as usize].next = self.free;
         self.free = place;
-        let event = self.slab[place as usize].take()?;
-        Some((Time((key >> 64) as u64), event))
+        (Time((key.get() >> 64) as u64), self.slab[place as usize].take())
     }
 
-    /// Moves the hand to the next tick that has a key; `None` if there is none.
     #[inline]
-    fn turn(&mut self) -> Option<()> {
-        let soon = self.next_mark();
-        let far = self.far.peek().map(|Reverse(key)| tick(*key));
-        self.hand = soon.into_iter().chain(far).min()?;
-        if soon == Some(self.hand) {
-            let slot = self.hand % RING;
-            let mut place = std::mem::replace(&mut self.ring[slot as usize], NONE);
-            while place != NONE {
-                let Link { key, next } = self.keys[place as usize];
-                self.due.push(key);
-                place = next;
-            }
-            self.marks[slot as usize / 64] &= !(1 << (slot % 64));
+    fn pop_key(&mut self) -> Option<NonZeroU128> {
+        match self.due.pop() {
+            Some(key) => NonZeroU128::new(key),
+            None => self.turn(),
         }
-        while self.far.peek().is_some_and(|Reverse(key)| tick(*key) == self.hand) {
+    }
+
+    /// Moves the hand to the next tick that has a key, and takes the first of them.
+    #[inline(never)]
+    fn turn(&mut self) -> Option<NonZeroU128> {
+        let mut soon = next_mark(&self.marks, self.hand);
+        while self.next_turn <= soon.min(self.far_tick) && self.next_turn != NEVER {
+            self.deal_out();
+            soon = next_mark(&self.marks, self.hand);
+        }
+        // At the end, when both never come, as well.
+        if soon >= self.far_tick {
+            return self.turn_far(soon);
+        }
+        self.hand = soon;
+        let slot = (soon % RING) as usize;
+        self.marks[slot / 64] &= !(1 << (slot % 64));
+        let Link { key, next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
+        // Most ticks have one key.
+        if next != NONE {
+            return self.first_of(key, next);
+        }
+        NonZeroU128::new(key)
+    }
+
+    /// The next turn begins: its keys go into the ring.
+    #[inline(never)]
+    fn deal_out(&mut self) {
+        // No key is of a tick in between; and now all ticks of the turn have their slots.
+        self.hand = self.next_turn - 1;
+        let slot = (self.next_turn / RING % RING) as usize;
+        self.turn_marks[slot / 64] &= !(1 << (slot % 64));
+        let mut next = mem::replace(&mut self.turns[slot], NONE);
+        while next != NONE {
+            let link = self.keys[next as usize];
+            self.push_key(link.key);
+            next = link.next;
+        }
+        let turn = next_mark(&self.turn_marks, self.next_turn / RING);
+        self.next_turn = if turn == NEVER { NEVER } else { turn * RING };
+    }
+
+    /// The next tick has a key in `far`, if it has any, and perhaps some in the ring.
+    #[inline(never)]
+    fn turn_far(&mut self, soon: u64) -> Option<NonZeroU128> {
+        if self.far_tick == NEVER {
+            return None;
+        }
+        self.hand = self.far_tick;
+        while self.far_tick == self.hand {
             self.due.extend(self.far.pop().map(|Reverse(key)| key));
+            self.far_tick = self.far.peek().map_or(NEVER, |Reverse(key)| tick(*key));
         }
+        if soon == self.hand {
+            let slot = (soon % RING) as usize;
+            self.marks[slot / 64] &= !(1 << (slot % 64));
+            let mut next = mem::replace(&mut self.ring[slot], NONE);
+            while next != NONE {
+                let link = self.keys[next as usize];
+                self.due.push(link.key);
+                next = link.next;
+            }
+        }
+        self.first_due()
+    }
+
+    /// Of this key and of the list that follows it, while none is due.
+    #[inline(never)]
+    fn first_of(&mut self, key: u128, mut next: u32) -> Option<NonZeroU128> {
+        let second = self.keys[next as usize];
+        if second.next == NONE {
+            self.due.push(key.max(second.key));
+            return NonZeroU128::new(key.min(second.key));
+        }
+        self.due.push(key);
+        while next != NONE {
+            let link = self.keys[next as usize];
+            self.due.push(link.key);
+            next = link.next;
+        }
+        self.first_due()
+    }
+
+    fn first_due(&mut self) -> Option<NonZeroU128> {
         if self.due.len() > 1 {
             self.due.sort_unstable_by(|a, b| b.cmp(a));
         }
-        Some(())
-    }
-
-    /// The first tick after the hand whose slot in the ring is marked.
-    #[inline]
-    fn next_mark(&self) -> Option<u64> {
-        let from = (self.hand + 1) % RING;
-        let (word, bit) = (from as usize / 64, from % 64);
-        // The word where the search begins is looked at twice: its upper part first, its lower part last.
-        let upper = self.marks[word] >> bit << bit;
-        (0..=MARKS).find_map(|turn| {
-            let place = (word + turn) % MARKS;
-            let marks = if turn == 0 { upper } else { self.marks[place] };
-            let slot = place as u64 * 64 + u64::from(marks.trailing_zeros());
-            (marks != 0).then(|| self.hand + 1 + (slot + RING - from) % RING)
-        })
+        self.due.pop().and_then(NonZeroU128::new)
     }
 
     /// In no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
         self.slab.iter().flatten()
     }
+}
+
+/// The first tick after this one whose slot is marked, before all slots have come round, or [`NEVER`].
+#[inline]
+fn next_mark(marks: &[u64; MARKS], hand: u64) -> u64 {
+    let from = (hand + 1) % RING;
+    let (word, bit) = ((from / 64) as usize, from % 64);
+    let upper = marks[word] >> bit;
+    if upper != 0 {
+        return hand + 1 + u64::from(upper.trailing_zeros());
+    }
+    // The word where the search begins is looked at once more in the end, for its lower part.
+    for turn in 1..=MARKS {
+        let marks = marks[(word + turn) % MARKS];
+        if marks != 0 {
+            return hand + 1 - bit + 64 * turn as u64 + u64::from(marks.trailing_zeros());
+        }
+    }
+    NEVER
 }
