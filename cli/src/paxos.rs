@@ -93,6 +93,7 @@ impl Algorithm for Paxos {
             PaxosEvent::Learned { ballot } => format!("LEARNS from {ballot}"),
             PaxosEvent::Refused { ballot, .. } => format!("refuses {ballot}"),
             PaxosEvent::IgnoredNonsense { .. } => "ignores it".into(),
+            PaxosEvent::SawCallAgain { .. } => "has this call, and it said otherwise".into(),
             PaxosEvent::OutOfBallots => "has no later ballot".into(),
             PaxosEvent::GotPromise { .. } | PaxosEvent::WasRefused { .. } => return None,
         })

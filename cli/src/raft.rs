@@ -253,7 +253,7 @@ impl Narrator<Server> for RaftNarrator {
     ) -> Option<Story> {
         match timer {
             Timer::Election => effects.iter().find_map(|effect| match effect {
-                Effect::Event(RaftEvent::BecamePreCandidate { term }) => Some(self.begin(node, term.next())),
+                Effect::Event(RaftEvent::BecamePreCandidate { term }) => Some(self.begin(node, term.next()?)),
                 _ => None,
             }),
             Timer::Heartbeat => {
