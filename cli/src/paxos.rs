@@ -14,6 +14,7 @@ use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
+    node_knobs::has_place,
     promise::{Judged, Promise},
 };
 
@@ -66,6 +67,11 @@ impl Algorithm for Paxos {
 
     fn resized(config: &Config, nodes: u32) -> Config {
         Config { retry: config.retry.clone(), ..Self::config(nodes) }
+    }
+
+    fn validate(config: &Config, nodes: u32) -> Result<(), String> {
+        config.validate().map_err(|error| error.to_string())?;
+        has_place(nodes, |node| config.members.contains(&node))
     }
 
     fn label(message: &Wire) -> String {
