@@ -39,9 +39,12 @@ fn strangers_are_ignored() {
     };
     for from in [0, 9, u32::MAX] {
         for to in 1..=4 {
-            for body in words() {
+            for (epoch, body) in [0, 1, 7, u64::MAX]
+                .into_iter()
+                .flat_map(|epoch| words().into_iter().map(move |body| (epoch, body)))
+            {
                 let before = cluster.node(to).clone();
-                cluster.hand(from, to, 1, body.clone());
+                cluster.hand(from, to, epoch, body.clone());
                 assert_eq!(cluster.node(to), &before, "n{from} to n{to}: {body:?}");
                 assert_eq!(cluster.events().pop(), Some((to, ChainEvent::IgnoredNonsense { from: n(from) })));
             }
