@@ -60,6 +60,9 @@ impl<S: StateMachine> Node for Chain<S> {
     ///
     /// Spec: ChainReplication!Restart
     fn boot(id: NodeId, config: &Config, durable: Self::Durable, out: &mut Effects<Self>) -> Self {
+        config
+            .validate()
+            .unwrap_or_else(|error| panic!("a chain has a head, a tail, and nobody twice: {error}"));
         let configuration = match &durable.configuration {
             Some(configuration) => configuration.clone(),
             None => Configuration::first(&config.servers, config.least),
@@ -75,7 +78,7 @@ impl<S: StateMachine> Node for Chain<S> {
             reads: WaitingReads::default(),
             detector: (id == config.master).then(Detector::default),
         };
-        out.note(ChainEvent::Booted { life: node.persistent.life + 1 });
+        out.note(ChainEvent::Booted { life: node.persistent.life.saturating_add(1) });
         let begin = node.begin();
         node.persistent.write(Record::Booted { begin }, out);
         node.reads.live(node.persistent.life);

@@ -58,8 +58,20 @@ impl<C> WaitingReads<C> {
     }
 
     fn waits(&self, caller: Caller) -> bool {
+        self.all().any(|(waiting, _)| *waiting == caller)
+    }
+
+    /// Does another read than this wait under the number of this call?
+    fn asks_another(&self, caller: Caller, command: &C) -> bool
+    where
+        C: PartialEq,
+    {
+        self.all().any(|(waiting, read)| *waiting == caller && read != command)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(Caller, C)> {
         let in_rounds = [&self.confirming, &self.querying].into_iter().flatten().flat_map(|(_, reads)| reads);
-        in_rounds.chain(&self.asked).chain(&self.dirty).any(|(waiting, _)| *waiting == caller)
+        in_rounds.chain(&self.asked).chain(&self.dirty)
     }
 
     fn take_all(&mut self) -> Vec<(Caller, C)> {
@@ -81,7 +93,10 @@ impl<S: StateMachine> Chain<S> {
         if !self.answers_reads() {
             return out.redirect(from, self.configuration.tail().filter(|_| self.configuration.serves));
         }
-        if !self.reads.waits(from) {
+        if self.reads.asks_another(from, command) {
+            let Caller { client, number, .. } = from;
+            out.note(ChainEvent::SawCallAgain { client, number });
+        } else if !self.reads.waits(from) {
             out.note(ChainEvent::TookRead { caller: from });
             self.reads.asked.push((from, command.clone()));
             self.ask_master(out);

@@ -57,6 +57,14 @@ pub trait Algorithm: Sized + 'static {
         Self::config(nodes)
     }
 
+    /// Can so many nodes be configured so? Asked of what somebody turned by hand.
+    ///
+    /// # Errors
+    /// No such cluster could work, or none could be safe: why.
+    fn validate(_config: &<Self::Node as Node>::Config, _nodes: u32) -> Result<(), String> {
+        Ok(())
+    }
+
     /// A message in a few words, for a diagram.
     fn label(message: &<Self::Node as Node>::Message) -> String {
         message.kind().to_owned()

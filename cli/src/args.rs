@@ -13,7 +13,7 @@ use crate::{
     compare::CompareArgs,
     conform, exit,
     lin::consistency::Asked,
-    registry, spec,
+    node_knobs, registry, spec,
     sweep::plan::{Seeds, Shard},
 };
 
@@ -90,8 +90,8 @@ pub struct RunArgs {
     pub scenario: Option<PathBuf>,
 
     /// Turn a knob of the simulator after all else: network.loss=10%, disk.checksums=false, client.think=0ms..5ms
-    /// (docs/scenarios.md; --verbose prints them all)
-    #[arg(long, value_name = "KNOB=VALUE", value_parser = knob)]
+    /// (docs/scenarios.md; --verbose prints them all), or one of the nodes: node.window=8, node.quorums.phase_2=2
+    #[arg(long, value_name = "KNOB=VALUE", value_parser = knob_of_a_run)]
     pub set: Vec<Turned>,
 
     /// Let the seed draw which of the faults there are and how hard, how many nodes and clients, and the load
@@ -425,6 +425,16 @@ fn knob(text: &str) -> Result<Turned, String> {
     let (name, value) = (name.trim(), value.trim());
     Config::new(0).turn(name, value).map_err(|error| error.to_string())?;
     Ok(Turned((name.to_owned(), value.to_owned())))
+}
+
+/// Or of the nodes: which there are, the algorithm knows.
+fn knob_of_a_run(text: &str) -> Result<Turned, String> {
+    match text.split_once('=') {
+        Some((name, value)) if name.trim().starts_with(node_knobs::PREFIX) => {
+            Ok(Turned((name.trim().to_owned(), value.trim().to_owned())))
+        }
+        _ => knob(text),
+    }
 }
 
 fn algorithm() -> impl TypedValueParser<Value = &'static registry::Entry> {

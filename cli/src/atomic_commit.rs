@@ -80,6 +80,10 @@ impl<P: Style> Algorithm for Commit<P> {
         Config { members: Self::config(nodes).members, ..config.clone() }
     }
 
+    fn validate(config: &Config, _: u32) -> Result<(), String> {
+        config.validate().map_err(|error| error.to_string())
+    }
+
     fn label(message: &P::Message) -> String {
         P::label(message)
     }

@@ -11,6 +11,7 @@ use crate::{
     algorithm::Algorithm,
     compare::{Replicates, Victim},
     load,
+    node_knobs::has_place,
     promise::{Linearizable, Objects},
 };
 
@@ -99,6 +100,11 @@ macro_rules! algorithm {
 
             fn resized(config: &Config, nodes: u32) -> Config {
                 resized(config, nodes)
+            }
+
+            fn validate(config: &Config, nodes: u32) -> Result<(), String> {
+                config.validate().map_err(|error| error.to_string())?;
+                has_place(nodes, |node| config.servers.contains(&node) || config.master == node)
             }
 
             fn label(message: &ChainMessage<Store>) -> String {

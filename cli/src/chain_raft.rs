@@ -15,6 +15,7 @@ use crate::{
     algorithm::Algorithm,
     chain::Chain,
     load::{self, Load, Words},
+    node_knobs::has_place,
     promise::{Linearizable, Objects},
     raft::Raft,
 };
@@ -80,6 +81,12 @@ impl Algorithm for ChainRaft {
     fn resized(config: &Config, nodes: u32) -> Config {
         let masters = Raft::resized(&config.masters, masters(nodes));
         Config { masters, chain: along(nodes, Chain::resized(&config.chain, as_a_chain(nodes))) }
+    }
+
+    fn validate(config: &Config, nodes: u32) -> Result<(), String> {
+        config.masters.validate().map_err(|error| error.to_string())?;
+        config.chain.validate().map_err(|error| error.to_string())?;
+        has_place(nodes, |node| config.is_master(node) != config.chain.servers.contains(&node))
     }
 
     fn label(message: &Message) -> String {

@@ -34,6 +34,13 @@ pub trait Conforms: Algorithm {
     /// Whether a crash is an action of its own, `Crash`, and not only what a `Restart` comes after.
     const TELLS_CRASHES: bool = false;
 
+    /// How such a cluster is configured that the trace spec does not know it: why no run of it is followed.
+    ///
+    /// By default, it knows what is usual.
+    fn unknown(config: &<Self::Node as Node>::Config, nodes: u32) -> Option<&'static str> {
+        (*config != Self::config(nodes)).then_some("its nodes are configured otherwise than usual")
+    }
+
     /// What the constants of the trace spec are in such a cluster. Arrays are sets. `Trace` comes by itself.
     fn constants(config: &<Self::Node as Node>::Config, nodes: u32) -> Vec<(&'static str, Json)> {
         let _ = config;
@@ -83,6 +90,11 @@ impl<'a, N: Node> Done<'a, N> {
             _ => None,
         })
     }
+}
+
+/// Are these all the nodes, in their order?
+fn are_all(some: &[NodeId], nodes: u32) -> bool {
+    some.iter().copied().eq((1..=nodes).map(NodeId))
 }
 
 /// The nodes of a cluster, as traces and specs call them.

@@ -8,6 +8,7 @@ pub mod promise;
 pub mod raft;
 pub mod paxos;
 pub mod multipaxos;
+mod node_knobs;
 pub mod registry;
 
 pub mod args;

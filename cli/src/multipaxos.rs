@@ -16,6 +16,7 @@ use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
     compare::{Replicates, Victim},
     load,
+    node_knobs::has_place,
     promise::{Linearizable, Objects},
 };
 
@@ -82,6 +83,11 @@ impl Algorithm for MultiPaxos {
             quorums.phase_2 = members.len() + 1 - quorums.phase_1;
         }
         Config { members, quorums, spares: Vec::new(), ..config.clone() }
+    }
+
+    fn validate(config: &Config, nodes: u32) -> Result<(), String> {
+        config.validate().map_err(|error| error.to_string())?;
+        has_place(nodes, |node| config.servers().contains(&node))
     }
 
     fn label(message: &Wire) -> String {

@@ -14,6 +14,7 @@ use synod_telemetry::{Milestone, Narrator, Story};
 
 use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
+    node_knobs::has_place,
     promise::{Judged, Promise},
 };
 
@@ -68,6 +69,11 @@ impl Algorithm for Paxos {
         Config { retry: config.retry.clone(), ..Self::config(nodes) }
     }
 
+    fn validate(config: &Config, nodes: u32) -> Result<(), String> {
+        config.validate().map_err(|error| error.to_string())?;
+        has_place(nodes, |node| config.members.contains(&node))
+    }
+
     fn label(message: &Wire) -> String {
         match message {
             PaxosMessage::Prepare { ballot } => format!("Prepare {ballot}"),
@@ -93,6 +99,7 @@ impl Algorithm for Paxos {
             PaxosEvent::Learned { ballot } => format!("LEARNS from {ballot}"),
             PaxosEvent::Refused { ballot, .. } => format!("refuses {ballot}"),
             PaxosEvent::IgnoredNonsense { .. } => "ignores it".into(),
+            PaxosEvent::SawCallAgain { .. } => "has this call, and it said otherwise".into(),
             PaxosEvent::OutOfBallots => "has no later ballot".into(),
             PaxosEvent::GotPromise { .. } | PaxosEvent::WasRefused { .. } => return None,
         })

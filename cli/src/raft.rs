@@ -13,6 +13,7 @@ use crate::{
     algorithm::{Algorithm, Chronicle, Line, in_words},
     compare::{Replicates, Victim},
     load::{self, Load, Words},
+    node_knobs::has_place,
     promise::{Linearizable, Objects},
 };
 
@@ -64,6 +65,11 @@ impl Algorithm for Raft {
 
     fn resized(config: &Config, nodes: u32) -> Config {
         Config { members: Raft::config(nodes).members, ..config.clone() }
+    }
+
+    fn validate(config: &Config, nodes: u32) -> Result<(), String> {
+        config.validate().map_err(|error| error.to_string())?;
+        has_place(nodes, |node| config.members.contains(&node))
     }
 
     fn label(message: &RaftMessage<Command>) -> String {
@@ -253,7 +259,7 @@ impl Narrator<Server> for RaftNarrator {
     ) -> Option<Story> {
         match timer {
             Timer::Election => effects.iter().find_map(|effect| match effect {
-                Effect::Event(RaftEvent::BecamePreCandidate { term }) => Some(self.begin(node, term.next())),
+                Effect::Event(RaftEvent::BecamePreCandidate { term }) => Some(self.begin(node, term.next()?)),
                 _ => None,
             }),
             Timer::Heartbeat => {

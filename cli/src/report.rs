@@ -118,7 +118,7 @@ impl Report {
 
     /// The command that makes this very run again.
     pub fn command(&self) -> String {
-        let RunOptions { nodes, seed, faults, swarm, scenario, clients, operations, sim_time, .. } =
+        let RunOptions { nodes, seed, faults, swarm, scenario, set, clients, operations, sim_time, .. } =
             &self.options;
         let default = RunOptions::new(*seed);
         let mut command = format!("synod run {} --seed {seed}", self.algorithm);
@@ -146,6 +146,9 @@ impl Report {
         }
         if *sim_time != default.sim_time {
             let _ = write!(command, " --sim-time {}", humantime::format_duration(*sim_time));
+        }
+        for (name, value) in set {
+            let _ = write!(command, " --set {name}={value}");
         }
         command
     }

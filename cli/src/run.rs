@@ -7,7 +7,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use synod_protocol::{Observer, Recording};
+use synod_protocol::{Node, Observer, Recording};
 use synod_simulator::{Config, Counting, Draws, Fault, Outcome, Scenario, Site, Turned, Vocabulary};
 use synod_telemetry::{
     grpc, jaeger_json, otlp_json, tell,
@@ -18,6 +18,7 @@ use crate::{
     algorithm::{Algorithm, Chronicle, watched},
     exit::Exit,
     files::Folder,
+    node_knobs,
     promise::Promise,
     report::{Report, Verdicts},
     story::Storyteller,
@@ -35,7 +36,7 @@ pub struct RunOptions {
     pub swarm: bool,
     /// Where it was read from, and what it says.
     pub scenario: Option<(PathBuf, Scenario)>,
-    /// Knobs of the simulator that are turned after all else, by name.
+    /// Knobs of the simulator that are turned after all else, by name, and `node.…`: those of the nodes.
     pub set: Vec<Turned>,
     pub clients: u32,
     pub operations: u64,
@@ -76,7 +77,7 @@ impl RunOptions {
         if self.swarm {
             config.nodes = config.nodes.max(A::LEAST_NODES);
         }
-        for (name, value) in &self.set {
+        for (name, value) in self.set.iter().filter(|(name, _)| !name.starts_with(node_knobs::PREFIX)) {
             config.turn(name, value).map_err(|error| Failure {
                 exit: Exit::Usage,
                 error: anyhow::anyhow!("--set {name}={value}: {error}"),
@@ -157,7 +158,8 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
     let config = options.config_of::<A>()?;
     let mut storyteller = Storyteller::<A::Chronicle>::default();
-    let outcome = simulate::<A>(&config, &mut storyteller, true)?;
+    let node = node_knobs::turned::<A>(config.nodes, &options.set)?;
+    let outcome = simulate_with::<A>(&config, node.clone(), &mut storyteller, true)?;
 
     let history = A::Promise::history(&outcome.calls).map_err(internal)?;
     let judged = A::Promise::judge(&history, CHECKER_STEPS);
@@ -182,9 +184,11 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
         options: options.clone(),
     };
     if options.records() {
-        let recording = record_again::<A>(&report.config, report.trace_hash)?;
-        let config = serde_json::to_value(&report.config).map_err(|error| internal(error.into()))?;
-        let header = Header::new(A::NAME, options.seed, options.nodes, config);
+        let recording = record_again::<A>(&report.config, &node, report.trace_hash)?;
+        let json = |error: serde_json::Error| internal(error.into());
+        let (nodes, config) = (report.config.nodes, serde_json::to_value(&report.config).map_err(json)?);
+        let header = Header::new(A::NAME, options.seed, nodes, config)
+            .with_node_config(serde_json::to_value(&node).map_err(json)?);
         write_files::<A>(&mut report, folder, &header, &recording, &history)?;
     }
     Ok(report)
@@ -195,9 +199,13 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
 ///
 /// # Errors
 /// It came out otherwise.
-fn record_again<A: Algorithm>(config: &Config, trace_hash: u64) -> Result<Recording<A::Node>, Failure> {
+fn record_again<A: Algorithm>(
+    config: &Config,
+    node: &<A::Node as Node>::Config,
+    trace_hash: u64,
+) -> Result<Recording<A::Node>, Failure> {
     let mut recording = Recording::default();
-    let again = simulate::<A>(config, &mut recording, false)?.trace_hash;
+    let again = simulate_with::<A>(config, node.clone(), &mut recording, false)?.trace_hash;
     if again == trace_hash {
         return Ok(recording);
     }
@@ -230,7 +238,7 @@ pub fn read_scenario<A: Algorithm>(file: &Path) -> Result<Scenario, Failure> {
         .map_err(|error| usage(anyhow::anyhow!("--scenario {}, {error}", file.display())))
 }
 
-/// The simulation alone, with the algorithm's invariants behind the observer, and its clients judged as they go.
+/// The simulation alone, of nodes that are configured as usual.
 ///
 /// # Errors
 /// The knobs make no sense.
@@ -239,7 +247,19 @@ pub fn simulate<A: Algorithm>(
     observer: &mut dyn Observer<A::Node>,
     shows_progress: bool,
 ) -> Result<Outcome<A::Node>, Failure> {
-    let node = A::config(config.nodes);
+    simulate_with::<A>(config, A::config(config.nodes), observer, shows_progress)
+}
+
+/// The simulation alone, with the algorithm's invariants behind the observer, and its clients judged as they go.
+///
+/// # Errors
+/// The knobs make no sense.
+fn simulate_with<A: Algorithm>(
+    config: &Config,
+    node: <A::Node as Node>::Config,
+    observer: &mut dyn Observer<A::Node>,
+    shows_progress: bool,
+) -> Result<Outcome<A::Node>, Failure> {
     let safety = config.safety;
     let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());
@@ -311,9 +331,11 @@ mod tests {
         let mut config = Config::new(3).with_faults(&Fault::ALL);
         config.operations = 40;
         let outcome = simulate::<Raft>(&config, &mut (), false).expect("the knobs make sense");
-        let recording = record_again::<Raft>(&config, outcome.trace_hash).expect("it is the same run");
+        let recording =
+            record_again::<Raft>(&config, &Raft::config(5), outcome.trace_hash).expect("it is the same run");
         assert_eq!(recording.steps().len() as u64, outcome.counts.steps);
-        let failure = record_again::<Raft>(&config, outcome.trace_hash ^ 1).expect_err("it is another run");
+        let failure = record_again::<Raft>(&config, &Raft::config(5), outcome.trace_hash ^ 1)
+            .expect_err("it is another run");
         assert_eq!(failure.exit, Exit::Internal);
         assert!(failure.error.to_string().contains("doctor --determinism"), "{}", failure.error);
     }

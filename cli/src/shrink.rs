@@ -8,6 +8,7 @@ use synod_telemetry::trace_file::Reader;
 
 use crate::{
     algorithm::Algorithm,
+    conform::recorded::node_config,
     exit::Exit,
     files::Folder,
     finding::{Effort, PATIENCE, investigate, shrink as minimised},
@@ -127,7 +128,7 @@ fn of_trace<A: Algorithm>(options: &ShrinkOptions) -> Result<Found<A::Node>, Fai
     }
     let actions = extract.into_actions();
     let before = actions.len();
-    let config = A::config(header.nodes);
+    let config = node_config::<A>(&header).map_err(|error| Failure { exit: Exit::Usage, error })?;
     Ok(of_list::<A>(Some(header.seed), header.nodes, config, actions, None)
         .map(|(story, effort)| (story, before, effort)))
 }

@@ -15,6 +15,7 @@ use crate::{
     PacketId, Place, Step, Time, Violation, What,
 };
 
+pub mod alone;
 pub mod dialogue;
 
 /// A message on its way.

@@ -23,6 +23,10 @@ impl<S: StateMachine> Raft<S> {
             }
             Seen::Never => {}
         }
+        if self.waits_for_another(from, command) {
+            // The call is what it was when it was asked first; that will be answered.
+            return out.note(RaftEvent::SawCallAgain { client: from.client, number: from.number });
+        }
         let Role::Leader(leadership) = &mut self.role else {
             return out.redirect(from, self.leader());
         };
@@ -44,5 +48,20 @@ impl<S: StateMachine> Raft<S> {
         if self.quorum.size() == 1 {
             self.advance_commit_index(out);
         }
+    }
+
+    /// Does this leader hold another command under the number of this call?
+    fn waits_for_another(&self, from: Caller, command: &S::Command) -> bool {
+        let Role::Leader(leadership) = &self.role else { return false };
+        if !leadership.waiting.contains(&from) {
+            return leadership.reads.asks_another(from, command);
+        }
+        let behind = self.log().slice(self.commit_index, self.log().last_index());
+        behind.iter().any(|entry| match &entry.payload {
+            Payload::Command { client, number, command: waiting } => {
+                (*client, *number) == (from.client, from.number) && **waiting != *command
+            }
+            Payload::NoOp => false,
+        })
     }
 }

@@ -63,7 +63,8 @@ impl<S: StateMachine> Raft<S> {
     ///
     /// Spec: Raft!StartElection · §5.2
     fn start_election(&mut self, out: &mut Effects<Self>) {
-        let term = self.current_term().next();
+        // There is no later term: it follows, votes and asks, and stands for election no more.
+        let Some(term) = self.current_term().next() else { return out.note(RaftEvent::OutOfTerms) };
         out.note(RaftEvent::BecameCandidate { term });
         self.persistent.write(Record::Vote { current_term: term, voted_for: Some(self.id) }, out);
         self.role = Role::Candidate { granted: BTreeSet::from([self.id]) };

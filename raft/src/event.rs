@@ -57,7 +57,8 @@ pub enum RaftEvent {
         number: u64,
     },
     /// A client's call had been carried out before: its result was given again, or, if the client has
-    /// moved on to a later call since, nothing was done (§8).
+    /// moved on to a later call since, nothing was done (§8). Or another command waits under its number: that one will be
+    /// answered.
     SawCallAgain {
         client: ClientId,
         number: u64,
@@ -90,7 +91,9 @@ pub enum RaftEvent {
         term: Term,
         reads: u64,
     },
-    /// A peer said what no correct server says; it was ignored.
+    /// There is no later term to be elected in.
+    OutOfTerms,
+    /// A peer, or a stranger, said what no correct server says; it was ignored.
     IgnoredNonsense {
         from: NodeId,
     },
@@ -116,6 +119,7 @@ impl Event for RaftEvent {
             RaftEvent::CommitAdvanced { .. } => "commit_advanced",
             RaftEvent::StartedRound { .. } => "started_round",
             RaftEvent::AnsweredReads { .. } => "answered_reads",
+            RaftEvent::OutOfTerms => "out_of_terms",
             RaftEvent::IgnoredNonsense { .. } => "ignored_nonsense",
         }
     }
@@ -138,7 +142,9 @@ impl Event for RaftEvent {
             RaftEvent::CommitAdvanced { .. } => Some("AdvanceCommitIndex"),
             RaftEvent::StartedRound { .. } => Some("StartRound"),
             RaftEvent::AnsweredReads { .. } => Some("AnswerReads"),
-            RaftEvent::SawCallAgain { .. } | RaftEvent::IgnoredNonsense { .. } => None,
+            RaftEvent::SawCallAgain { .. } | RaftEvent::OutOfTerms | RaftEvent::IgnoredNonsense { .. } => {
+                None
+            }
         }
     }
 }

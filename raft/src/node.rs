@@ -78,6 +78,9 @@ impl<S: StateMachine> Node for Raft<S> {
     ///
     /// Spec: Raft!Restart · §5.2
     fn boot(id: NodeId, config: &Config, durable: Self::Durable, out: &mut Effects<Self>) -> Self {
+        config
+            .validate()
+            .unwrap_or_else(|error| panic!("two majorities intersect, and somebody is elected: {error}"));
         assert!(config.members.contains(&id), "{id} must be a member of its own cluster");
         out.set_timer(Timer::Election, config.election_timeout.clone());
         Raft {

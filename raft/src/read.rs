@@ -51,6 +51,15 @@ impl<C> Reads<C> {
         }
     }
 
+    /// Does another read than this command wait under the number of this call?
+    pub(crate) fn asks_another(&self, caller: Caller, command: &C) -> bool
+    where
+        C: PartialEq,
+    {
+        let mut reads = self.confirming.iter().chain(&self.asked);
+        reads.any(|(waiting, read)| *waiting == caller && read != command)
+    }
+
     /// None of them was carried out, so another server may.
     pub(crate) fn redirect<S: StateMachine>(self, leader: Option<NodeId>, out: &mut Effects<Raft<S>>) {
         for (caller, _) in self.confirming.into_iter().chain(self.asked) {

@@ -228,6 +228,10 @@ impl<S: StateMachine> Raft<S> {
         if term < current_term {
             return;
         }
+        if round > leadership.reads.round() {
+            // It would confirm rounds to come.
+            return out.note(RaftEvent::IgnoredNonsense { from });
+        }
         out.note(RaftEvent::HandledAppendEntriesReply { term, follower: from });
         // Whatever it says of the log: it is of our term, so its sender took us for the leader.
         leadership.heard.insert(from);
@@ -348,10 +352,13 @@ impl<S: StateMachine> Raft<S> {
 }
 
 impl<C> AppendEntries<C> {
-    /// Could a leader of this term have sent it? Terms never decrease along a log, nor exceed the leader's.
+    /// Could a leader of this term have sent it? Terms never decrease along a log, nor exceed the leader's, who has won an
+    /// election: 0 is nobody's.
     fn makes_sense(&self, term: Term) -> bool {
         let terms = self.entries.iter().map(|entry| entry.term);
-        core::iter::once(self.prev_log_term).chain(terms).is_sorted()
+        term > Term(0)
+            && self.entries.first().is_none_or(|entry| entry.term > Term(0))
+            && core::iter::once(self.prev_log_term).chain(terms).is_sorted()
             && self.entries.last().map_or(self.prev_log_term, |entry| entry.term) <= term
     }
 }

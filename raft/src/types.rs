@@ -10,8 +10,9 @@ use synod_protocol::{ClientId, Data, Shared};
 pub struct Term(pub u64);
 
 impl Term {
-    pub fn next(self) -> Term {
-        Term(self.0 + 1)
+    /// None after the last, which no run of correct servers comes near.
+    pub fn next(self) -> Option<Term> {
+        self.0.checked_add(1).map(Term)
     }
 }
 
@@ -30,7 +31,7 @@ impl Index {
     pub const ZERO: Index = Index(0);
 
     pub fn next(self) -> Index {
-        Index(self.0 + 1)
+        Index(self.0.saturating_add(1))
     }
 
     /// The index before; that of the empty beginning is itself.
@@ -39,7 +40,7 @@ impl Index {
     }
 
     pub fn plus(self, entries: usize) -> Index {
-        Index(self.0 + entries as u64)
+        Index(self.0.saturating_add(entries as u64))
     }
 }
 

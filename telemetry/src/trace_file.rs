@@ -56,11 +56,19 @@ pub struct Header {
     pub nodes: u32,
     /// Whatever else makes the run what it is.
     pub config: serde_json::Value,
+    /// How each node was configured, as the algorithm has it; null, if whoever recorded it did not say.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub node_config: serde_json::Value,
 }
 
 impl Header {
     pub fn new(algorithm: impl Into<String>, seed: u64, nodes: u32, config: serde_json::Value) -> Header {
-        Header { schema: SCHEMA.to_owned(), algorithm: algorithm.into(), seed, nodes, config }
+        let node_config = serde_json::Value::Null;
+        Header { schema: SCHEMA.to_owned(), algorithm: algorithm.into(), seed, nodes, config, node_config }
+    }
+
+    pub fn with_node_config(self, node_config: serde_json::Value) -> Header {
+        Header { node_config, ..self }
     }
 }
 

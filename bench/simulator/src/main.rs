@@ -9,6 +9,7 @@ mod echo;
 mod raft;
 
 use cpu_time::ThreadTime;
+use synod_cli::multipaxos::MultiPaxos;
 use synod_protocol::Recording;
 use synod_simulator::{Fault, Tail};
 
@@ -95,6 +96,16 @@ fn round(seed: u64, only: &impl Fn(&str) -> bool) -> Vec<Sample> {
     });
     rate("raft, idle", "simulated seconds per CPU second", &|| {
         raft::run(raft::idle(seed), ()).end.0 as f64 / 1e9
+    });
+    const CALLS: &str = "answered calls per CPU second";
+    let calm = |clients| raft::loaded(seed, clients, &[]);
+    rate("raft, 64 clients, calls", CALLS, &|| raft::run(calm(64), ()).counts.ok as f64);
+    rate("multipaxos, 64 clients, calls", CALLS, &|| {
+        raft::run_of::<MultiPaxos, _>(calm(64), ()).counts.ok as f64
+    });
+    rate("raft, 5 clients, calls", CALLS, &|| raft::run(calm(5), ()).counts.ok as f64);
+    rate("multipaxos, 5 clients, calls", CALLS, &|| {
+        raft::run_of::<MultiPaxos, _>(calm(5), ()).counts.ok as f64
     });
     const TRANSACTIONS: &str = "transactions per CPU second";
     rate("2pc, 3 participants, 64 clients, messages", MESSAGES, &|| commit::run(seed, 64).counts.delivered as f64);

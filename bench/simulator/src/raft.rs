@@ -42,10 +42,15 @@ pub fn chaos(seed: u64, calls: u64) -> Config {
 }
 
 pub fn run<O: Observer<Server>>(config: Config, observer: O) -> Outcome<Server> {
-    let outcome = Simulation::new(config, Raft::config(5), Raft::request, observer)
+    run_of::<Raft, O>(config, observer)
+}
+
+/// The same with five nodes of another algorithm, which its clients ask the same.
+pub fn run_of<A: Algorithm, O: Observer<A::Node>>(config: Config, observer: O) -> Outcome<A::Node> {
+    let outcome = Simulation::new(config, A::config(5), A::request, observer)
         .expect("the knobs make sense")
-        .favourite(Raft::is_favourite)
+        .favourite(A::is_favourite)
         .run();
-    assert_eq!(outcome.violation, None, "Raft is sound");
+    assert_eq!(outcome.violation, None, "{} is sound", A::NAME);
     outcome
 }

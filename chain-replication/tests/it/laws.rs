@@ -4,11 +4,12 @@ use std::sync::Arc;
 use proptest::{collection::vec, prelude::*, sample::select};
 use synod_chain_replication::{
     Body, Chain, ChainMessage, Change, Config, ConfigError, Configuration, Configurations, Entry, Epoch,
-    Index, Persistent, Reads, Record, Round, Timer,
+    Index, Persistent, Reads, Record, Round,
 };
 use synod_kv::{Command, Store, Value};
 use synod_protocol::{
-    Caller, ClientId, Durable, Effect, Effects, Input, Node, NodeId, Replicated, Shared, StateMachine, Time,
+    Caller, ClientId, Durable, NodeId, Replicated, Shared, StateMachine,
+    by_hand::alone::{Whatever, survives},
 };
 
 use crate::cluster::config;
@@ -70,20 +71,13 @@ fn body() -> impl Strategy<Value = Body<Store>> {
     ]
 }
 
-#[derive(Clone, Debug)]
-enum Deed {
-    Says(u32, u64, Body<Store>),
-    Fires(Timer),
-    Asks(Caller, Command),
-    CrashesAndComesBack,
-}
-
-fn deed() -> impl Strategy<Value = Deed> {
+fn whatever() -> impl Strategy<Value = Whatever<ChainMessage<Store>, Command>> {
+    let message = (number(), body()).prop_map(|(epoch, body)| ChainMessage { epoch: Epoch(epoch), body });
     prop_oneof![
-        8 => (0..7u32, number(), body()).prop_map(|(from, epoch, body)| Deed::Says(from, epoch, body)),
-        2 => select(vec![Timer::Heartbeat, Timer::Resend, Timer::Detect]).prop_map(Deed::Fires),
-        2 => (caller(), command()).prop_map(|(caller, command)| Deed::Asks(caller, command)),
-        1 => Just(Deed::CrashesAndComesBack),
+        8 => (0..7u32, message).prop_map(|(from, message)| Whatever::Message(NodeId(from), message)),
+        2 => (0..3usize).prop_map(Whatever::Timer),
+        2 => (caller(), command()).prop_map(|(caller, command)| Whatever::Request(caller, command)),
+        1 => Just(Whatever::Restart),
     ]
 }
 
@@ -95,35 +89,17 @@ proptest! {
         id in 1..5u32,
         alone in any::<bool>(),
         reads in select(vec![Reads::Tail, Reads::Apportioned, Reads::Eventual]),
-        deeds in vec(deed(), 0..60),
+        inputs in vec(whatever(), 0..60),
     ) {
         let config = match alone {
             true => Config { reads, ..Config::new([NodeId(id)], NodeId(id)) },
             false => Config { reads, ..config(3) },
         };
-        let mut disk = Persistent::<Store>::default();
-        let mut out = Effects::default();
-        let mut node: Chain<Store> = out.boot(Time::ZERO, NodeId(id), &config, disk.clone());
-        for deed in deeds {
-            for effect in out.drain() {
-                if let Effect::Persist(record) = effect {
-                    disk.apply(&record);
-                }
-            }
-            prop_assert_eq!(node.persistent(), &disk);
-            match deed {
-                Deed::Says(from, epoch, body) => {
-                    let message = ChainMessage { epoch: Epoch(epoch), body };
-                    out.step(Time::ZERO, &mut node, &Input::Message(NodeId(from), message));
-                }
-                Deed::Fires(timer) => out.step(Time::ZERO, &mut node, &Input::Timer(timer)),
-                Deed::Asks(caller, command) => out.step(Time::ZERO, &mut node, &Input::Request(caller, command)),
-                Deed::CrashesAndComesBack => node = out.boot(Time::ZERO, NodeId(id), &config, disk.clone()),
-            }
-            prop_assert!(out.is_cut_clean(), "{:?}", out.as_slice());
-            prop_assert!(node.acked() <= node.last());
-            let _ = node.view();
-        }
+        let looked = survives::<Chain<Store>>(&config, NodeId(id), &inputs, |node, disk| {
+            let says_the_same = node.persistent() == disk && node.acked() <= node.last();
+            says_the_same.then_some(()).ok_or_else(|| format!("memory {:?}, disk {disk:?}", node.persistent()))
+        });
+        looked.map_err(TestCaseError::fail)?;
     }
 
     /// Epochs grow by one or stay; nobody stands twice in a chain; no chain is empty; who enters the chain was joining

@@ -1,6 +1,7 @@
 //! One binary: the papers' claims, dialogues that one would show in a lecture, and laws.
 mod cluster;
 mod laws;
+mod bad_input;
 mod dialogues;
 mod script;
 mod paper_craq;

@@ -10,7 +10,7 @@ use synod_chain_replication::{
 };
 use synod_kv::{Command, Store};
 use synod_protocol::{Answer, Caller, ClientId, Effect, Effects, Node, NodeId, StateMachine as _};
-use synod_raft::{self as raft, Raft, RaftMessage};
+use synod_raft::{self as raft, Raft, RaftEvent, RaftMessage};
 
 use super::node::{Config, Event, Message, Record, Server, Timer};
 
@@ -29,6 +29,9 @@ pub struct Master {
 }
 
 type Log = Effects<Raft<Configurations>>;
+
+/// As Raft says it of the terms that its numbers are made of.
+const OUT_OF_NUMBERS: Event = Event::Raft(RaftEvent::OutOfTerms);
 
 impl Master {
     pub(super) fn boot(
@@ -110,16 +113,20 @@ impl Master {
         self.look_for_failures(out);
     }
 
-    /// A call to the replicated state. A later term has later numbers, so that no life of this node takes a number
-    /// again.
+    /// A call to the replicated state.
     fn ask(&mut self, ask: &Ask, out: &mut Effects<Server>) {
         let caller = Caller { client: ClientId(self.id.0), number: self.number, via: self.id };
         self.run(out, |raft, out| raft.on_request(caller, ask, out));
     }
 
-    fn next_number(&mut self) -> u64 {
-        self.number = self.number.max(self.raft.current_term().0 << 24) + 1;
-        self.number
+    /// A later term has later numbers, so that no life of this node takes a number again.
+    ///
+    /// None in a term so late that it has no numbers of its own: no run of correct masters comes there, and such a master
+    /// decides and confirms nothing.
+    fn next_number(&mut self) -> Option<u64> {
+        let first = self.raft.current_term().0.checked_mul(1 << 24)?;
+        self.number = self.number.max(first).checked_add(1)?;
+        Some(self.number)
     }
 
     fn run(&mut self, out: &mut Effects<Server>, step: impl FnOnce(&mut Raft<Configurations>, &mut Log)) {
@@ -173,7 +180,7 @@ impl chain::Master<Store> for Master {
 
     fn decide(&mut self, change: Change, out: &mut Effects<Server>) {
         let Some(next) = self.decided().after(&change).filter(|_| self.raft.is_leader()) else { return };
-        let number = self.next_number();
+        let Some(number) = self.next_number() else { return out.note(OUT_OF_NUMBERS) };
         self.proposed = Some((number, change.clone(), next));
         self.ask(&Ask::Decide(change), out);
     }
@@ -181,7 +188,7 @@ impl chain::Master<Store> for Master {
     fn confirm(&mut self, server: NodeId, epoch: Epoch, round: Round, out: &mut Effects<Server>) {
         let waits = self.asked.get(&server).is_some_and(|(_, _, of)| *of == round);
         if self.raft.is_leader() && !waits {
-            let number = self.next_number();
+            let Some(number) = self.next_number() else { return out.note(OUT_OF_NUMBERS) };
             self.asked.insert(server, (number, epoch, round));
             self.ask(&Ask::Latest, out);
         }

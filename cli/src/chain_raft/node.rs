@@ -147,6 +147,10 @@ impl Node for Server {
         match (self, message) {
             (Server::Master(master), Message::Raft(message)) => master.on_raft(from, message, out),
             (Server::Master(master), Message::Chain(message)) => master.on_chain(from, message, out),
+            // A number that no node has.
+            (Server::Link(_), Message::Chain(_)) if from == MASTER => {
+                out.note(Event::Chain(ChainEvent::IgnoredNonsense { from }));
+            }
             (Server::Link(link), Message::Chain(message)) => {
                 let from = if link.config.is_master(from) { MASTER } else { from };
                 link.run(out, |chain, out| chain.on_message(from, message, out));

@@ -5,11 +5,16 @@ use synod_chain_replication::{Body, ChainEvent, ChainMessage, Config, Reads, Vie
 use synod_kv::{Command, Store};
 use synod_protocol::{Caller, Effect, Event, Input};
 
-use super::{Conforms, Done, names};
+use super::{Conforms, Done, are_all, names};
 use crate::chain::{Chain, Craq, Server};
 
 impl Conforms for Chain {
     const SPEC: &'static str = "chain-replication/ChainReplication";
+
+    fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
+        let reads = (config.reads != Reads::Tail).then_some("reads are answered elsewhere than at the tail");
+        reads.or_else(|| unknown(config, nodes))
+    }
 
     fn constants(config: &Config, nodes: u32) -> Vec<(&'static str, Json)> {
         constants(config, nodes)
@@ -27,6 +32,10 @@ impl Conforms for Chain {
 impl Conforms for Craq {
     const SPEC: &'static str = "chain-replication/Craq";
 
+    fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
+        unknown(config, nodes)
+    }
+
     fn constants(config: &Config, nodes: u32) -> Vec<(&'static str, Json)> {
         let mut constants = constants(config, nodes);
         constants.push(("Anyhow", json!(config.reads == Reads::Eventual)));
@@ -41,6 +50,20 @@ impl Conforms for Craq {
         post(view)
     }
 }
+
+/// The chain is of the first nodes, in their order, and the last node is the master.
+fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
+    let servers = config.servers.len() as u32;
+    if servers > MOST_SERVERS {
+        return Some("its chain has more than eight servers");
+    }
+    let is_usual = are_all(&config.servers, servers) && config.master.0 == nodes && nodes <= servers + 1;
+    (!is_usual)
+        .then_some("its first chain is not of the first nodes in their order, with the master behind them")
+}
+
+/// As many as the trace spec has names for.
+const MOST_SERVERS: u32 = 8;
 
 fn constants(config: &Config, nodes: u32) -> Vec<(&'static str, Json)> {
     vec![

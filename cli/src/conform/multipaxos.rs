@@ -7,11 +7,20 @@ use synod_paxos::multi::{
 };
 use synod_protocol::{Effect, Event as _, Input, NodeId, StateMachine};
 
-use super::{Conforms, Done, names, paxos::number};
+use super::{Conforms, Done, are_all, names, paxos::number};
 use crate::multipaxos::{MultiPaxos, Server, Wire};
 
 impl Conforms for MultiPaxos {
     const SPEC: &'static str = "paxos/MultiPaxos";
+
+    /// Any sizes of quorums, any window, any snapshots: but all are acceptors, and no clock is read.
+    fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
+        match config {
+            Config { lease: Some(_), .. } => Some("its leaders answer reads by lease"),
+            _ if !are_all(&config.members, nodes) => Some("not all of its nodes are acceptors"),
+            _ => None,
+        }
+    }
 
     fn constants(config: &Config, nodes: u32) -> Vec<(&'static str, Json)> {
         vec![

@@ -6,11 +6,15 @@ use synod_paxos::{
 };
 use synod_protocol::{Effect, Event, Input, NodeId};
 
-use super::{Conforms, Done, names};
+use super::{Conforms, Done, are_all, names};
 use crate::paxos::{Paxos, Proposal, Server};
 
 impl Conforms for Paxos {
     const SPEC: &'static str = "paxos/Paxos";
+
+    fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
+        (!are_all(&config.members, nodes)).then_some("not all of its nodes are acceptors")
+    }
 
     fn constants(config: &Config, nodes: u32) -> Vec<(&'static str, Json)> {
         let names = names(nodes);

@@ -2,15 +2,22 @@
 use serde_json::{Value as Json, json};
 use synod_kv::Store;
 use synod_protocol::{Effect, Event, Input, NodeId, StateMachine};
-use synod_raft::{AppendEntries, Body, Entry, Outcome, Payload, RaftEvent, RaftMessage, RoleName, View};
+use synod_raft::{
+    AppendEntries, Body, Config, Entry, Outcome, Payload, RaftEvent, RaftMessage, RoleName, View,
+};
 
-use super::{Conforms, Done};
+use super::{Conforms, Done, are_all};
 use crate::raft::{Raft, Server};
 
 type Command = <Store as StateMachine>::Command;
 
 impl Conforms for Raft {
     const SPEC: &'static str = "raft/Raft";
+
+    /// It is of a cluster in which all vote.
+    fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
+        (!are_all(&config.members, nodes)).then_some("not all of its nodes are members")
+    }
 
     fn actions(done: &Done<'_, Server>) -> Vec<(usize, Json)> {
         let message = match done.input {

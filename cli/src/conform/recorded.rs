@@ -3,10 +3,11 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value as Json;
-use synod_protocol::{Effect, Step, What};
-use synod_telemetry::trace_file::Reader;
+use synod_protocol::{Effect, Node, Step, What};
+use synod_telemetry::trace_file::{Header, Reader};
 
 use super::{Conforms, actions::Actions};
+use crate::algorithm::Algorithm;
 
 /// A run, and what it is held to.
 #[derive(Clone, Debug)]
@@ -26,7 +27,13 @@ pub fn read<A: Conforms>(trace: &Path, steps: Option<u64>) -> anyhow::Result<Rec
     let reader = Reader::new(BufReader::new(file))?;
     let header = reader.header();
     ensure!(header.algorithm == A::NAME, "this is a trace of {}", header.algorithm);
-    let nodes = header.nodes;
+    let (nodes, config) = (header.nodes, node_config::<A>(header)?);
+    if let Some(why) = A::unknown(&config, nodes) {
+        bail!(
+            "{why}, which the trace spec of {} does not know: no part of this run can be followed",
+            A::NAME
+        );
+    }
     let mut actions = Actions::<A>::default();
     for step in reader.steps::<A::Node>() {
         let step = step?;
@@ -39,8 +46,19 @@ pub fn read<A: Conforms>(trace: &Path, steps: Option<u64>) -> anyhow::Result<Rec
         }
         actions.add(&step);
     }
-    let constants = A::constants(&A::config(nodes), nodes);
+    let constants = A::constants(&config, nodes);
     Ok(Recorded { nodes, constants, actions: actions.finish() })
+}
+
+/// How the nodes of a recorded run were configured.
+///
+/// # Errors
+/// The trace does not say it, or says what this program does not know.
+pub fn node_config<A: Algorithm>(header: &Header) -> anyhow::Result<<A::Node as Node>::Config> {
+    const REMEDY: &str = "record the run again";
+    ensure!(!header.node_config.is_null(), "the trace does not say how its nodes were configured; {REMEDY}");
+    serde_json::from_value(header.node_config.clone())
+        .with_context(|| format!("the trace has a node_config that this program does not know; {REMEDY}"))
 }
 
 fn beyond<A: Conforms>(step: &Step<'_, A::Node>) -> Option<&'static str> {

@@ -54,6 +54,7 @@ pub(super) fn caption(event: &RaftEvent) -> Option<String> {
         RaftEvent::CommitAdvanced { index, .. } => format!("COMMITS up to {index}"),
         RaftEvent::AnsweredReads { reads, .. } => format!("answers {reads} reads"),
         RaftEvent::SawCallAgain { client, .. } => format!("knows this call of {client}"),
+        RaftEvent::OutOfTerms => "has no later term".into(),
         RaftEvent::IgnoredNonsense { .. } => "ignores it".into(),
         RaftEvent::TermAdvanced { .. }
         | RaftEvent::GotVote { .. }

@@ -1,6 +1,7 @@
 //! The binary from outside: what it prints, writes and returns, and what it says of nonsense.
 mod run;
 mod nonsense;
+mod bad_input;
 mod sweep;
 mod violated;
 mod wrong;

@@ -2,7 +2,7 @@
 use std::{fs, net::TcpListener};
 
 use serde_json::Value;
-use synod_cli::{conform::recorded, multipaxos::MultiPaxos};
+use synod_cli::{chain::Chain, conform::recorded, multipaxos::MultiPaxos};
 
 use crate::{SHORT, folder, stderr, stdout, synod};
 
@@ -20,6 +20,34 @@ fn flags_that_make_no_sense_are_refused() {
         ("check 2pc --nodes 0", "0 is not in 1..=9"),
         ("check 3pc --nodes 0", "0 is not in 1..=9"),
         ("check paxos-commit --nodes 0", "0 is not in 1..=9"),
+        ("run paxos --nodes 0", "0 is not in 1..=99"),
+        ("run multipaxos --nodes 0", "0 is not in 1..=99"),
+        ("run chain --nodes 0", "0 is not in 1..=99"),
+        ("run craq --nodes 100", "100 is not in 1..=99"),
+        ("run chain-raft --nodes 1", "--nodes 1: chain-raft needs 2 nodes at least"),
+        ("run chain-raft --set nodes=1", "--nodes 1: chain-raft needs 2 nodes at least"),
+        ("run multipaxos --set nodes=0", "--nodes 0: multipaxos needs 1 nodes at least"),
+        ("run multipaxos --set node.window=0", "--set node.window=0: window, max_slots_per_message and"),
+        ("run multipaxos --set node.window=-1", "it takes no such value: "),
+        (
+            "run multipaxos --set node.windows=1",
+            "a node has no knob \"windows\" there; there are election_timeout,",
+        ),
+        ("run multipaxos --set node.quorums.phase_1=1", "need not share a member"),
+        (
+            "run multipaxos --set node.members=[1,2,3]",
+            "n4 is one of 5 nodes and has no place in this configuration",
+        ),
+        ("run paxos --set node.quorums.phase_2=2", "need not share a member"),
+        ("run paxos --set node.members=[1,2,3,4,4]", "listed twice"),
+        ("run raft --set node.members=[]", "at least one member"),
+        ("run raft --set node.max_appends_in_flight=0", "must be at least 1"),
+        ("run chain --set node.servers=[]", "a chain needs at least one server"),
+        ("run chain --set node.servers=[1,2,1]", "listed twice"),
+        ("run craq --set node.least=5", "no chain is long enough to answer"),
+        ("run chain --set node.master=9", "n5 is one of 5 nodes and has no place"),
+        ("run chain-raft --set node.chain.least=0", "no chain is long enough to answer"),
+        ("sweep multipaxos --set node.window=8", "node.window"),
         ("run raft --faults crash,earthquake", "there is no fault class \"earthquake\"; there are loss"),
         ("run raft --clients 0", "--clients"),
         ("run raft --ops 0", "--ops"),
@@ -127,4 +155,66 @@ fn a_run_beyond_its_trace_spec() {
     let steps = error.split("--steps ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a remedy");
     let before = recorded::read::<MultiPaxos>(&trace, steps.parse().ok()).expect("they do not, up to there");
     assert!(!before.actions.is_empty(), "{error}");
+}
+
+/// A chain of one works: alone it is its own master, and with one beside it a chain as short as it gets.
+#[test]
+fn the_smallest_clusters_run() {
+    let folder = folder("smallest");
+    for algorithm in ["paxos", "multipaxos", "chain", "craq", "raft"] {
+        let output = synod(
+            &folder,
+            &format!("run {algorithm} --nodes 1 --seed 1 --ops 20 --sim-time 2s --faults none"),
+        );
+        assert_eq!(output.status.code(), Some(0), "{algorithm}: {}", stderr(&output));
+    }
+    for algorithm in ["chain", "craq", "chain-raft"] {
+        let output = synod(&folder, &format!("run {algorithm} --nodes 2 --seed 1 --ops 40 --sim-time 2s"));
+        assert_eq!(output.status.code(), Some(0), "{algorithm}: {}", stderr(&output));
+    }
+}
+
+/// A run with knobs turned is held to its spec as it was configured, not as is usual.
+#[test]
+fn a_recorded_run_knows_its_configuration() {
+    let folder = folder("knobs");
+    let usual = "--seed 3 --ops 60 --sim-time 5s --faults none --out .";
+    let trace = folder.join("trace.jsonl");
+    let flexible = "--nodes 4 --set node.quorums.phase_2=2 --set node.window=8 --set node.snapshot_every=5";
+    assert_eq!(synod(&folder, &format!("run multipaxos {flexible} {usual}")).status.code(), Some(0));
+    let read = recorded::read::<MultiPaxos>(&trace, None).expect("it can be followed");
+    let constant =
+        |name: &str| read.constants.iter().find(|(of, _)| *of == name).map(|(_, value)| value.clone());
+    assert_eq!((constant("Phase1"), constant("Phase2")), (Some(3.into()), Some(2.into())));
+    // A cluster of another size than --nodes says.
+    assert_eq!(synod(&folder, &format!("run multipaxos --set nodes=3 {usual}")).status.code(), Some(0));
+    assert_eq!(recorded::read::<MultiPaxos>(&trace, None).expect("it can be followed").nodes, 3);
+    assert_eq!(synod(&folder, &format!("run chain --set node.least=1 {usual}")).status.code(), Some(0));
+    let chain = recorded::read::<Chain>(&trace, None).expect("it can be followed");
+    assert!(chain.constants.contains(&("Shortest", 1.into())), "{:?}", chain.constants);
+    // What the trace spec does not know is said, whatever the run did.
+    for (line, why) in [
+        (
+            "run multipaxos --set node.members=[1,2,3] --set node.spares=[4,5]",
+            "not all of its nodes are acceptors",
+        ),
+        ("run chain --set node.reads=apportioned", "reads are answered elsewhere"),
+        ("run chain --nodes 12", "more than eight servers"),
+    ] {
+        let output = synod(&folder, &format!("{line} {usual}"));
+        // Where two of five are spares, the three that are healed in the end are no majority of the others.
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{line}: {}", stderr(&output));
+        let read =
+            if line.contains("chain") { recorded::read::<Chain> } else { recorded::read::<MultiPaxos> };
+        let error = read(&trace, None).expect_err(line).to_string();
+        assert!(error.contains(why), "{line}: {error}");
+    }
+    // Nor is a trace compared that does not say how its nodes were configured.
+    let text = fs::read_to_string(&trace).expect("a trace");
+    let (header, steps) = text.split_once('\n').expect("a header");
+    let mut header: Value = serde_json::from_str(header).expect("JSON");
+    header.as_object_mut().expect("an object").remove("node_config");
+    fs::write(&trace, format!("{header}\n{steps}")).expect("it can be written");
+    let error = recorded::read::<Chain>(&trace, None).expect_err("it does not say it").to_string();
+    assert!(error.contains("does not say how its nodes were configured"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Clients: each call takes effect exactly once, however often it is tried.
 use synod_protocol::{Caller, ClientId, Effects, Replicated, Seen, Shared, StateMachine};
 
-use super::{MultiPaxos, MultiPaxosEvent, Request, Response, Schedule, node::Role, schedule::Outcome};
+use super::{MultiPaxos, MultiPaxosEvent, Request, Response, Schedule, Value, node::Role, schedule::Outcome};
 
 impl<S: StateMachine> MultiPaxos<S> {
     /// The leader gives the call a slot, once in its ballot; anybody answers what was executed; the others
@@ -20,6 +20,10 @@ impl<S: StateMachine> MultiPaxos<S> {
             // What was executed was chosen: any server may say so.
             return response.into_iter().for_each(|response| out.reply(from, response));
         }
+        if self.waits_for_another(from, request) {
+            // The call is what it was when it was asked first; that will be answered.
+            return out.note(MultiPaxosEvent::SawCallAgain { client, number });
+        }
         let (leader, ballot) = (self.leader(), self.promised());
         let Role::Leader(leadership) = &mut self.role else { return out.redirect(from, leader) };
         if let Request::Command(command) = request
@@ -35,6 +39,23 @@ impl<S: StateMachine> MultiPaxos<S> {
         self.waiting.insert(client, (number, ballot));
         leadership.enqueue(from, Shared::new(request.clone()));
         self.drive(out);
+    }
+
+    /// Does this leader hold something else under the number of this call?
+    fn waits_for_another(&self, from: Caller, request: &Request<S::Command>) -> bool {
+        let Role::Leader(leadership) = &self.role else { return false };
+        let Caller { client, number, .. } = from;
+        if self.waiting.get(&client) != Some(&(number, self.promised())) {
+            return leadership.reads.asks_another(from, request);
+        }
+        let is_another = |value: &Value<S::Command>| match value {
+            Value::Command { client: by, number: its, command } => {
+                (*by, *its) == (client, number) && **command != *request
+            }
+            Value::NoOp => false,
+        };
+        leadership.queued(from).is_some_and(|waiting| *waiting != *request)
+            || self.persistent.votes.range(self.chosen.next()..).any(|(_, vote)| is_another(&vote.value))
     }
 }
 

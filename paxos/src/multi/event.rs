@@ -86,7 +86,8 @@ pub enum MultiPaxosEvent {
         ballot: Ballot,
         reads: u64,
     },
-    /// A client's call had been carried out before (see `Replicated`).
+    /// A client's call had been carried out before (see `Replicated`), or something else waits under its number: that will
+    /// be answered.
     SawCallAgain {
         client: ClientId,
         number: u64,

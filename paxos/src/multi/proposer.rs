@@ -61,6 +61,12 @@ impl<C> Leadership<C> {
         self.queue.into_iter().map(|(caller, _)| caller).chain(self.reads.into_callers())
     }
 
+    /// What this call asked, if it waits for a slot.
+    pub(crate) fn queued(&self, caller: Caller) -> Option<&Request<C>> {
+        let is_it = |of: &Caller| (of.client, of.number) == (caller.client, caller.number);
+        self.queue.iter().find(|(of, _)| is_it(of)).map(|(_, request)| &**request)
+    }
+
     pub(crate) fn enqueue(&mut self, caller: Caller, command: Shared<Request<C>>) {
         self.queue.push_back((caller, command));
     }

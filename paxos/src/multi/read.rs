@@ -14,7 +14,7 @@ use alloc::collections::VecDeque;
 
 use synod_protocol::{Caller, Effects, StateMachine};
 
-use super::{MultiPaxos, MultiPaxosEvent, Response, node::Role};
+use super::{MultiPaxos, MultiPaxosEvent, Request, Response, node::Role};
 
 /// The reads that a leader has not answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +36,15 @@ impl<C> Reads<C> {
         if !self.asked.iter().any(|(_, waiting, _)| *waiting == caller) {
             self.asked.push_back((round, caller, command));
         }
+    }
+
+    /// Does another read than this wait under the number of this call?
+    pub(crate) fn asks_another(&self, caller: Caller, request: &Request<C>) -> bool
+    where
+        C: PartialEq,
+    {
+        let is_it = |read: &C| matches!(request, Request::Command(command) if command == read);
+        self.asked.iter().any(|(_, waiting, read)| *waiting == caller && !is_it(read))
     }
 
     pub(crate) fn into_callers(self) -> impl Iterator<Item = Caller> {

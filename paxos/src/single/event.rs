@@ -1,6 +1,6 @@
 //! What a person wants to see of a run, and where each action of the spec begins.
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Event, NodeId};
+use synod_protocol::{ClientId, Event, NodeId};
 
 use crate::Ballot;
 
@@ -23,6 +23,8 @@ pub enum PaxosEvent {
     Refused { ballot: Ballot, promised: Ballot },
     /// The proposer heard that its ballot was overruled.
     WasRefused { ballot: Ballot, promised: Ballot },
+    /// A client's call came again with another value: the first one waits, and is proposed.
+    SawCallAgain { client: ClientId, number: u64 },
     /// There is no later ballot number.
     OutOfBallots,
     /// A peer, or a stranger, said what no correct member says; it was ignored.
@@ -40,6 +42,7 @@ impl Event for PaxosEvent {
             PaxosEvent::Learned { .. } => "learned",
             PaxosEvent::Refused { .. } => "refused",
             PaxosEvent::WasRefused { .. } => "was_refused",
+            PaxosEvent::SawCallAgain { .. } => "saw_call_again",
             PaxosEvent::OutOfBallots => "out_of_ballots",
             PaxosEvent::IgnoredNonsense { .. } => "ignored_nonsense",
         }
@@ -57,6 +60,7 @@ impl Event for PaxosEvent {
             | PaxosEvent::Learned { .. }
             | PaxosEvent::Refused { .. }
             | PaxosEvent::WasRefused { .. }
+            | PaxosEvent::SawCallAgain { .. }
             | PaxosEvent::OutOfBallots
             | PaxosEvent::IgnoredNonsense { .. } => None,
         }

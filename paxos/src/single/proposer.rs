@@ -39,8 +39,12 @@ impl<V: Data> Paxos<V> {
             return out.reply(from, chosen.value.clone());
         }
         // A call that is tried again waits once, with what it said first.
-        if self.waiting.iter().all(|(caller, _)| *caller != from) {
-            self.waiting.push((from, value.clone()));
+        match self.waiting.iter().find(|(caller, _)| *caller == from) {
+            None => self.waiting.push((from, value.clone())),
+            Some((_, first)) if first != value => {
+                out.note(PaxosEvent::SawCallAgain { client: from.client, number: from.number });
+            }
+            Some(_) => {}
         }
         if matches!(self.proposer, Proposer::Idle) {
             self.prepare(out);

@@ -12,7 +12,8 @@ use synod_paxos::{
     single::{self, Paxos},
 };
 use synod_protocol::{
-    Caller, ClientId, Durable, Effect, Effects, Input, Node, NodeId, Replicated, Shared, Time,
+    Caller, ClientId, Node, NodeId, Replicated, Shared,
+    by_hand::alone::{Whatever, survives},
 };
 
 use crate::servers::{Request, Wire, Word, get, members, n, put};
@@ -72,7 +73,7 @@ fn request() -> impl Strategy<Value = Request> {
 fn value() -> impl Strategy<Value = Value<Command>> {
     prop_oneof![
         Just(Value::NoOp),
-        (1..3u32, 0..3u64, request()).prop_map(move |(client, number, request)| Value::Command {
+        (1..3u32, number(), request()).prop_map(move |(client, number, request)| Value::Command {
             client: ClientId(client),
             number,
             command: Shared::new(request),
@@ -126,68 +127,35 @@ fn wire() -> impl Strategy<Value = Wire> {
 }
 
 fn caller() -> impl Strategy<Value = Caller> {
-    (1..3u32, 0..3u64).prop_map(|(client, number)| Caller { client: ClientId(client), number, via: n(1) })
-}
-
-/// A random input; timers by number, so that only armed ones fire.
-#[derive(Clone, Debug)]
-enum Any<M, R> {
-    Message(NodeId, M),
-    Timer(usize),
-    Request(Caller, R),
-    Restart,
+    (1..3u32, number()).prop_map(|(client, number)| Caller { client: ClientId(client), number, via: n(1) })
 }
 
 fn any_of<M: Clone + std::fmt::Debug + 'static, R: Clone + std::fmt::Debug + 'static>(
     message: impl Strategy<Value = M> + 'static,
     request: impl Strategy<Value = R> + 'static,
-) -> impl Strategy<Value = Vec<Any<M, R>>> {
+) -> impl Strategy<Value = Vec<Whatever<M, R>>> {
     let any = prop_oneof![
-        12 => (node(), message).prop_map(|(from, message)| Any::Message(from, message)),
-        4 => (0..4usize).prop_map(Any::Timer),
-        3 => (caller(), request).prop_map(|(caller, request)| Any::Request(caller, request)),
-        1 => Just(Any::Restart),
+        12 => (node(), message).prop_map(|(from, message)| Whatever::Message(from, message)),
+        4 => (0..4usize).prop_map(Whatever::Timer),
+        3 => (caller(), request).prop_map(|(caller, request)| Whatever::Request(caller, request)),
+        1 => Just(Whatever::Restart),
     ];
     prop::collection::vec(any, 0..60)
 }
 
-/// Hands a server all of it. After each step its durable state equals what its records fold to, promises never
-/// decrease, and each action wrote one record, before its outputs.
-fn survives<N: Node>(
+/// It survives all of it, and never takes a promise back.
+fn keeps_its_promises<N: Node>(
     config: &N::Config,
-    inputs: &[Any<N::Message, N::Request>],
+    inputs: &[Whatever<N::Message, N::Request>],
     promised: fn(&N::Durable) -> Ballot,
 ) -> Result<(), TestCaseError> {
-    let mut out = Effects::default();
-    let mut disk = N::Durable::default();
-    let mut node: N = out.boot(Time::ZERO, n(1), config, disk.clone());
-    let mut armed = Vec::new();
-    for input in inputs {
-        let input = match input {
-            Any::Message(from, message) => Input::Message(*from, message.clone()),
-            Any::Request(caller, request) => Input::Request(*caller, request.clone()),
-            Any::Timer(place) if *place < armed.len() => Input::Timer(armed.remove(*place)),
-            Any::Timer(_) => continue,
-            Any::Restart => {
-                armed.clear();
-                node = out.boot(Time::ZERO, n(1), config, disk.clone());
-                continue;
-            }
-        };
-        out.step(Time::ZERO, &mut node, &input);
-        prop_assert!(out.is_cut_clean(), "{input:?}: {:?}", out.as_slice());
-        let before = promised(&disk);
-        for effect in out.as_slice() {
-            match effect {
-                Effect::Persist(record) => disk.apply(record),
-                Effect::SetTimer(timer, _) if !armed.contains(timer) => armed.push(*timer),
-                Effect::CancelTimer(timer) => armed.retain(|other| other != timer),
-                _ => {}
-            }
-        }
-        prop_assert!(promised(&disk) >= before, "{input:?} took a promise back");
-    }
-    Ok(())
+    let mut before = Ballot::ZERO;
+    let looked = survives::<N>(config, n(1), inputs, |_, disk| {
+        let is_kept = promised(disk) >= before;
+        before = promised(disk);
+        is_kept.then_some(()).ok_or_else(|| format!("took a promise back, down to {before}"))
+    });
+    looked.map_err(TestCaseError::fail)
 }
 
 proptest! {
@@ -195,7 +163,7 @@ proptest! {
     fn one_decree_survives_whatever_comes(inputs in any_of(word(), 0..3u32), phase_2 in 1..4usize) {
         let quorums = QuorumSizes { phase_1: 4 - phase_2, phase_2 };
         let config = single::Config { quorums, ..single::Config::new((1..=3).map(n)) };
-        survives::<Paxos<u32>>(&config, &inputs, |disk| disk.promised)?;
+        keeps_its_promises::<Paxos<u32>>(&config, &inputs, |disk| disk.promised)?;
     }
 
     #[test]
@@ -213,7 +181,7 @@ proptest! {
             spares: vec![n(4)],
             ..multi::Config::new((1..=3).map(n))
         };
-        survives::<MultiPaxos<Store>>(&config, &inputs, |disk| disk.promised)?;
+        keeps_its_promises::<MultiPaxos<Store>>(&config, &inputs, |disk| disk.promised)?;
     }
 
     /// Sizes that add up to more than the members make quorums that share one; others do not.

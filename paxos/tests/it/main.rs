@@ -6,5 +6,6 @@ mod paper_multi;
 mod paper_reconfiguration;
 mod paper_replicas;
 mod laws;
+mod bad_input;
 mod stage;
 mod dialogues;

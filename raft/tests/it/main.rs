@@ -3,6 +3,7 @@ mod cluster;
 mod script;
 mod dialogues;
 mod laws;
+mod bad_input;
 mod paper_clients;
 mod paper_elections;
 mod paper_replication;
