@@ -60,10 +60,14 @@ impl<S: StateMachine> Node for Chain<S> {
     ///
     /// Spec: ChainReplication!Restart
     fn boot(id: NodeId, config: &Config, durable: Self::Durable, out: &mut Effects<Self>) -> Self {
+        let is_new = config.rejoins && config.servers.contains(&id) && durable.configuration.is_none();
         let configuration = match &durable.configuration {
             Some(configuration) => configuration.clone(),
+            None if is_new => Configuration::default(),
             None => Configuration::first(&config.servers, config.least),
         };
+        // A clock shows another time whenever it is read, so no two disks of a server have one name.
+        let disk = (is_new && durable.disk.is_none()).then(|| out.now());
         let mut node = Chain {
             id,
             config: config.clone(),
@@ -77,7 +81,7 @@ impl<S: StateMachine> Node for Chain<S> {
         };
         out.note(ChainEvent::Booted { life: node.persistent.life + 1 });
         let begin = node.begin();
-        node.persistent.write(Record::Booted { begin }, out);
+        node.persistent.write(Record::Booted { begin, disk }, out);
         node.reads.live(node.persistent.life);
         node.link.sent = node.acked();
         if node.is_server() {
@@ -98,9 +102,16 @@ impl<S: StateMachine> Node for Chain<S> {
         let to_master = self.is_master() && self.config.servers.contains(&from);
         match body {
             Body::Heartbeat if to_master => self.on_heartbeat(from, *epoch, out),
+            Body::Hello { disk } if to_master => self.on_hello(from, *disk, out),
             Body::Confirm { round } if to_master => self.confirm(from, *epoch, *round, out),
             Body::Joined if to_master => self.on_joined(*epoch, out),
-            Body::Configured(configuration) if by_master => self.on_configured(configuration, out),
+            Body::Welcome { disk, configuration } if by_master => self.on_welcome(*disk, configuration, out),
+            Body::Configured(configuration) if by_master => {
+                // Before it is welcome it is nobody, whatever was said to a server with this number.
+                if !self.is_nobody() {
+                    self.on_configured(configuration, out);
+                }
+            }
             Body::Confirmed { round } if by_master => self.on_confirmed(*epoch, *round, out),
             Body::Call { caller, command } if by_master || self.config.servers.contains(&from) => {
                 self.on_call(*caller, command, out);
@@ -189,6 +200,11 @@ impl<S: StateMachine> Chain<S> {
         self.is_tail() && self.configuration.serves
     }
 
+    /// Has it an empty disk, which the master did not welcome yet?
+    pub fn is_nobody(&self) -> bool {
+        self.epoch() == Epoch(0)
+    }
+
     pub fn is_master(&self) -> bool {
         self.detector.is_some()
     }
@@ -208,7 +224,7 @@ impl<S: StateMachine> Chain<S> {
         }
         if *epoch > self.epoch() {
             out.note(ChainEvent::FellBehind { from, epoch: *epoch });
-            return self.send(self.config.master, Body::Heartbeat, out);
+            return self.report(out);
         }
         match body {
             Body::Update { first, entries } => self.on_update(from, *first, entries, out),
@@ -238,6 +254,17 @@ impl<S: StateMachine> Chain<S> {
 
     fn send_heartbeat(&mut self, out: &mut Effects<Self>) {
         out.set_timer(Timer::Heartbeat, self.config.heartbeat());
-        self.send(self.config.master, Body::Heartbeat, out);
+        self.report(out);
+    }
+
+    /// Tells the master that it lives.
+    fn report(&mut self, out: &mut Effects<Self>) {
+        match self.persistent.disk.filter(|_| self.is_nobody()) {
+            Some(disk) => {
+                out.note(ChainEvent::SaidHello { disk });
+                self.send(self.config.master, Body::Hello { disk }, out);
+            }
+            None => self.send(self.config.master, Body::Heartbeat, out),
+        }
     }
 }

@@ -2,6 +2,7 @@
 mod cluster;
 mod laws;
 mod dialogues;
+mod rejoins;
 mod script;
 mod paper_craq;
 mod paper_failures;
