@@ -15,7 +15,7 @@ use synod_telemetry::{
 };
 
 use crate::{
-    algorithm::{Algorithm, Chronicle, watched},
+    algorithm::{Algorithm, Chronicle, facing, watched},
     exit::Exit,
     files::Folder,
     promise::Promise,
@@ -239,7 +239,7 @@ pub fn simulate<A: Algorithm>(
     observer: &mut dyn Observer<A::Node>,
     shows_progress: bool,
 ) -> Result<Outcome<A::Node>, Failure> {
-    let node = A::config(config.nodes);
+    let node = facing::<A>(config, A::config(config.nodes));
     let safety = config.safety;
     let mut counting = Counting::new(A::sometimes());
     let judges = (A::Watch::default(), <A::Promise as Promise<A>>::Monitor::default());

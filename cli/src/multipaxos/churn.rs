@@ -56,7 +56,7 @@ pub(super) fn tolerance(words: &Words, nodes: u32) -> Tolerance {
         .ok()
         .filter(|servers| *servers > 0)
         .map(|_| nodes.saturating_sub(1).max(nodes.min(LEAST)));
-    Tolerance { needed, spared: BTreeSet::new() }
+    Tolerance { needed, ..Tolerance::default() }
 }
 
 /// Some of the servers, and now and then the quorums that make votes cheap, or an epoch that may be the latest.
