@@ -1,5 +1,4 @@
 //! Membership churn: clients that ask for other acceptors while the others go on.
-use std::collections::BTreeSet;
 
 use synod_paxos::multi::Reconfiguration;
 use synod_protocol::NodeId;
