@@ -27,6 +27,10 @@ pub struct Config {
     pub max_entries_per_update: usize,
     /// A tail hands over to a new one when that one lacks at most so many entries.
     pub hand_over_within: usize,
+    /// A server that lost its disk comes back as a new one. Then an empty disk belongs to nobody until the master
+    /// has welcomed it: its server says [`Body::Hello`](crate::Body::Hello) first, when it boots for the first time
+    /// as well.
+    pub rejoins: bool,
 }
 
 /// Who answers reads.
@@ -55,6 +59,7 @@ impl Config {
             resend_interval: ms(50),
             max_entries_per_update: 64,
             hand_over_within: 8,
+            rejoins: false,
         }
     }
 
@@ -73,6 +78,9 @@ impl Config {
         }
         if self.heartbeat_interval >= self.detection_interval {
             return Err(ConfigError::HeartbeatTooSlow);
+        }
+        if self.rejoins && self.servers.contains(&self.master) {
+            return Err(ConfigError::MasterForgets);
         }
         if self.max_entries_per_update == 0 {
             return Err(ConfigError::NothingMayBeSent);
@@ -108,6 +116,7 @@ pub enum ConfigError {
     NeverServes,
     HeartbeatTooSlow,
     NothingMayBeSent,
+    MasterForgets,
 }
 
 impl fmt::Display for ConfigError {
@@ -122,6 +131,9 @@ impl fmt::Display for ConfigError {
                 "heartbeat_interval must be shorter than detection_interval, or every server is taken for dead"
             }
             ConfigError::NothingMayBeSent => "max_entries_per_update must be at least 1",
+            ConfigError::MasterForgets => {
+                "rejoins needs a master that is no server: one that lost its disk could not tell who lost theirs"
+            }
         })
     }
 }

@@ -43,12 +43,15 @@ impl StateMachine for Configurations {
 impl Change {
     /// Notes what came of this change, for those who watch the master.
     ///
-    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote
+    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote, ChainReplication!Name
     pub fn announce(&self, next: &Configuration, note: impl FnOnce(ChainEvent)) {
         let Configuration { epoch, chain, joining, serves } = next.clone();
         match self {
             Change::Promote { .. } => note(ChainEvent::Promoted { epoch, chain }),
             Change::Admit { server, .. } => note(ChainEvent::Admitted { epoch, server: *server }),
+            Change::Name { server, of, .. } => {
+                note(ChainEvent::Named { epoch, server: *server, was_known: of.is_some() });
+            }
             Change::Exclude { .. } | Change::Begin { .. } => {
                 note(ChainEvent::Excluded { epoch, chain, joining, serves });
             }

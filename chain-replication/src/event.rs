@@ -2,7 +2,7 @@
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, ClientId, Event, NodeId};
+use synod_protocol::{Caller, ClientId, Event, NodeId, Time};
 
 use crate::{Epoch, Index, RoleName};
 
@@ -14,6 +14,10 @@ pub enum ChainEvent {
     /// The server began a life.
     Booted {
         life: u64,
+    },
+    /// It has an empty disk, and asks the master from when on it may live.
+    SaidHello {
+        disk: Time,
     },
     /// The head gave a client's update its place.
     Appended {
@@ -105,6 +109,13 @@ pub enum ChainEvent {
         joining: Option<NodeId>,
         serves: bool,
     },
+    /// The master heard of a disk for the first time. If it knew another one of that server, what was on that is
+    /// lost.
+    Named {
+        epoch: Epoch,
+        server: NodeId,
+        was_known: bool,
+    },
     /// The master lets a server join.
     Admitted {
         epoch: Epoch,
@@ -141,6 +152,8 @@ impl Event for ChainEvent {
     fn name(&self) -> &'static str {
         match self {
             ChainEvent::Booted { .. } => "booted",
+            ChainEvent::SaidHello { .. } => "said_hello",
+            ChainEvent::Named { .. } => "named",
             ChainEvent::Appended { .. } => "appended",
             ChainEvent::Updated { .. } => "updated",
             ChainEvent::Committed { .. } => "committed",
@@ -185,9 +198,11 @@ impl Event for ChainEvent {
             ChainEvent::AnsweredAnyhow { .. } => Some("AnswerAnyhow"),
             ChainEvent::Excluded { .. } => Some("Exclude"),
             ChainEvent::Admitted { .. } => Some("Admit"),
+            ChainEvent::Named { .. } => Some("Name"),
             ChainEvent::Promoted { .. } => Some("Promote"),
             ChainEvent::Confirmed { .. } => Some("Confirm"),
-            ChainEvent::SawCallAgain { .. }
+            ChainEvent::SaidHello { .. }
+            | ChainEvent::SawCallAgain { .. }
             | ChainEvent::IgnoredOldEpoch { .. }
             | ChainEvent::FellBehind { .. }
             | ChainEvent::IgnoredNonsense { .. } => None,

@@ -11,10 +11,13 @@
 //! 2. Who enters the chain has everything that was ever answered: it was in the last chain that answered, or a
 //!    tail that had handed over to it said so ([`Change::Promote`]).
 //! 3. It confirms an epoch only while that is the latest.
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Effects, NodeId, StateMachine};
+use synod_protocol::{Effects, NodeId, StateMachine, Time};
 
 use crate::{
     Body, Chain, Config, Configuration, Epoch, Round, event::ChainEvent, message::ChainMessage, node::Timer,
@@ -31,6 +34,8 @@ pub struct Configurations {
     pub base: Vec<NodeId>,
     /// A shorter chain does not answer.
     pub least: usize,
+    /// The last disk that each server was heard to have, where servers may lose theirs.
+    pub disks: BTreeMap<NodeId, Time>,
 }
 
 /// A change of the configuration of `epoch`; of no other.
@@ -44,28 +49,37 @@ pub enum Change {
     Admit { epoch: Epoch, server: NodeId },
     /// The one that joins has everything, and is the tail now.
     Promote { epoch: Epoch },
+    /// This server has a new disk in place of that one: what was on that is lost. The first disk of all takes the place
+    /// of none, and its server is what everybody was told.
+    Name { server: NodeId, disk: Time, of: Option<Time> },
 }
 
 impl Configurations {
     pub fn new(servers: &[NodeId], least: usize) -> Configurations {
         let current = Configuration::first(servers, least);
-        Configurations { base: current.chain.clone(), current, least }
+        Configurations { base: current.chain.clone(), current, least, disks: BTreeMap::new() }
     }
 
     /// Total: a change of another epoch, or one that makes no sense, changes nothing.
     pub fn decide(&mut self, change: &Change) {
-        if let Some(next) = self.after(change) {
-            if next.serves {
-                self.base.clone_from(&next.chain);
+        let Some(next) = self.after(change) else { return };
+        match change {
+            Change::Begin { least, .. } => self.least = *least,
+            Change::Name { server, disk, of } => {
+                self.disks.insert(*server, *disk);
+                self.base.retain(|member| of.is_none() || member != server);
             }
-            if let Change::Begin { least, .. } = change {
-                self.least = *least;
-            }
-            self.current = next;
+            Change::Exclude { .. } | Change::Admit { .. } | Change::Promote { .. } => {}
         }
+        if next.serves {
+            self.base.clone_from(&next.chain);
+        }
+        self.current = next;
     }
 
-    /// What this change would make of the current configuration, if anything.
+    /// What this change would make of the current configuration, if it changes anything at all.
+    ///
+    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote, ChainReplication!Name
     pub fn after(&self, change: &Change) -> Option<Configuration> {
         let Configuration { epoch, chain, joining, .. } = &self.current;
         let of = match change {
@@ -74,29 +88,25 @@ impl Configurations {
                 return is_first.then(|| Configuration::first(servers, *least));
             }
             Change::Exclude { epoch, .. } | Change::Admit { epoch, .. } | Change::Promote { epoch } => *epoch,
+            Change::Name { server, disk, of } => {
+                let known = self.disks.get(server);
+                if known != of.as_ref() || known == Some(disk) {
+                    return None;
+                }
+                let has_no_part = !chain.contains(server) && *joining != Some(*server);
+                if epoch.0 > 0 && (of.is_none() || has_no_part) {
+                    return Some(self.current.clone());
+                }
+                *epoch
+            }
         };
         if of != *epoch || epoch.0 == 0 {
             return None;
         }
         let (chain, joining) = match change {
             Change::Begin { .. } => return None,
-            Change::Exclude { dead, .. } => {
-                let without = |servers: &[NodeId]| -> Vec<NodeId> {
-                    servers.iter().copied().filter(|server| !dead.contains(server)).collect()
-                };
-                let mut survivors = without(chain);
-                if survivors.is_empty() && !self.current.serves {
-                    // One of them, for they may have parted: any may have been given the state of another.
-                    survivors = without(&self.base);
-                    survivors.truncate(1);
-                }
-                // The last server that has everything cannot be done without.
-                if survivors.is_empty() {
-                    return None;
-                }
-                let joining = joining.filter(|server| !dead.contains(server) && !survivors.contains(server));
-                (survivors, joining)
-            }
+            Change::Exclude { dead, .. } => self.without(|server| dead.contains(&server))?,
+            Change::Name { server: lost, .. } => self.without(|server| server == *lost)?,
             Change::Admit { server, .. } => {
                 if joining.is_some() || chain.contains(server) {
                     return None;
@@ -109,6 +119,24 @@ impl Configurations {
             return None;
         }
         Some(Configuration { epoch: epoch.next()?, serves: chain.len() >= self.least, chain, joining })
+    }
+}
+
+impl Configurations {
+    /// The chain without these, and who joins it. `None`: the last server that has everything cannot be done without.
+    fn without(&self, is_dead: impl Fn(NodeId) -> bool) -> Option<(Vec<NodeId>, Option<NodeId>)> {
+        let Configuration { chain, joining, serves, .. } = &self.current;
+        let left = |servers: &[NodeId]| -> Vec<NodeId> {
+            servers.iter().copied().filter(|server| !is_dead(*server)).collect()
+        };
+        let mut survivors = left(chain);
+        if survivors.is_empty() && !serves {
+            // One of them, for they may have parted: any may have been given the state of another.
+            survivors = left(&self.base);
+            survivors.truncate(1);
+        }
+        let joining = joining.filter(|server| !is_dead(*server) && !survivors.contains(server));
+        (!survivors.is_empty()).then_some((survivors, joining))
     }
 }
 
@@ -172,6 +200,23 @@ pub trait Master<S: StateMachine> {
         }
     }
 
+    /// A server has an empty disk. If that is not its first, it may have been counted on for what it lost: it is told who
+    /// is the chain only when it is out of that.
+    fn on_hello(&mut self, from: NodeId, disk: Time, out: &mut Self::Out) {
+        if let Some(detector) = self.detector() {
+            detector.heard(from);
+        }
+        let of = self.decided().disks.get(&from).copied();
+        if of != Some(disk) {
+            self.decide(Change::Name { server: from, disk, of }, out);
+        }
+        let Configurations { current, disks, .. } = self.decided();
+        if disks.get(&from) == Some(&disk) {
+            let (epoch, configuration) = (current.epoch, current.clone());
+            self.tell(from, ChainMessage { epoch, body: Body::Welcome { disk, configuration } }, out);
+        }
+    }
+
     /// The tail of that epoch has handed over, and the server that joins has everything.
     fn on_joined(&mut self, epoch: Epoch, out: &mut Self::Out) {
         self.decide(Change::Promote { epoch }, out);
@@ -203,11 +248,14 @@ impl<S: StateMachine> Master<S> for Chain<S> {
         self.detector.as_mut()
     }
 
-    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote
+    /// Spec: ChainReplication!Exclude, ChainReplication!Admit, ChainReplication!Promote, ChainReplication!Name
     fn decide(&mut self, change: Change, out: &mut Effects<Self>) {
         let Some(next) = self.persistent.configurations.after(&change) else { return };
         change.announce(&next, |event| out.note(event));
         self.persistent.write(Record::Decided(change), out);
+        if next.epoch == self.epoch() {
+            return;
+        }
         for &server in self.config.servers.iter().filter(|&&server| server != self.id) {
             out.send(server, ChainMessage { epoch: next.epoch, body: Body::Configured(next.clone()) });
         }

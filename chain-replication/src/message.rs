@@ -2,7 +2,7 @@
 use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{Caller, Image, Message, Shared, StateMachine};
+use synod_protocol::{Caller, Image, Message, Shared, StateMachine, Time};
 
 use crate::{Configuration, Entry, Epoch, Index, Round};
 
@@ -35,6 +35,10 @@ pub enum Body<S: StateMachine> {
 
     /// To the master: the sender lives, in this epoch.
     Heartbeat,
+    /// To the master: the sender lives, and has an empty disk that it named so.
+    Hello { disk: Time },
+    /// By the master: that disk may live from this configuration on.
+    Welcome { disk: Time, configuration: Configuration },
     /// To the master: is this epoch still the latest?
     Confirm { round: Round },
     /// By the master: it was, when the question came.
@@ -55,6 +59,8 @@ impl<S: StateMachine> Message for ChainMessage<S> {
             Body::Version { .. } => "Version",
             Body::Call { .. } => "Call",
             Body::Heartbeat => "Heartbeat",
+            Body::Hello { .. } => "Hello",
+            Body::Welcome { .. } => "Welcome",
             Body::Confirm { .. } => "Confirm",
             Body::Confirmed { .. } => "Confirmed",
             Body::Joined => "Joined",

@@ -63,10 +63,14 @@ impl<S: StateMachine> Node for Chain<S> {
         config
             .validate()
             .unwrap_or_else(|error| panic!("a chain has a head, a tail, and nobody twice: {error}"));
+        let is_new = config.rejoins && config.servers.contains(&id) && durable.configuration.is_none();
         let configuration = match &durable.configuration {
             Some(configuration) => configuration.clone(),
+            None if is_new => Configuration::default(),
             None => Configuration::first(&config.servers, config.least),
         };
+        // A clock shows another time whenever it is read, so no two disks of a server have one name.
+        let disk = (is_new && durable.disk.is_none()).then(|| out.now());
         let mut node = Chain {
             id,
             config: config.clone(),
@@ -80,7 +84,7 @@ impl<S: StateMachine> Node for Chain<S> {
         };
         out.note(ChainEvent::Booted { life: node.persistent.life.saturating_add(1) });
         let begin = node.begin();
-        node.persistent.write(Record::Booted { begin }, out);
+        node.persistent.write(Record::Booted { begin, disk }, out);
         node.reads.live(node.persistent.life);
         node.link.sent = node.acked();
         if node.is_server() {
@@ -101,9 +105,16 @@ impl<S: StateMachine> Node for Chain<S> {
         let to_master = self.is_master() && self.config.servers.contains(&from);
         match body {
             Body::Heartbeat if to_master => self.on_heartbeat(from, *epoch, out),
+            Body::Hello { disk } if to_master => self.on_hello(from, *disk, out),
             Body::Confirm { round } if to_master => self.confirm(from, *epoch, *round, out),
             Body::Joined if to_master => self.on_joined(*epoch, out),
-            Body::Configured(configuration) if by_master => self.on_configured(configuration, out),
+            Body::Welcome { disk, configuration } if by_master => self.on_welcome(*disk, configuration, out),
+            Body::Configured(configuration) if by_master => {
+                // Before it is welcome it is nobody, whatever was said to a server with this number.
+                if !self.is_nobody() {
+                    self.on_configured(configuration, out);
+                }
+            }
             Body::Confirmed { round } if by_master => self.on_confirmed(*epoch, *round, out),
             Body::Call { caller, command } if by_master || self.config.servers.contains(&from) => {
                 self.on_call(*caller, command, out);
@@ -192,6 +203,17 @@ impl<S: StateMachine> Chain<S> {
         self.is_tail() && self.configuration.serves
     }
 
+    /// Has it an empty disk, which the master did not welcome yet?
+    pub fn is_nobody(&self) -> bool {
+        self.epoch() == Epoch(0)
+    }
+
+    /// Has it what a member of a chain that answers has? Only where servers lose their disks is there a doubt.
+    pub fn is_whole(&self) -> bool {
+        let is_in = self.configuration.is_member(self.id) && self.configuration.serves;
+        is_in || !self.config.rejoins || !self.is_server()
+    }
+
     pub fn is_master(&self) -> bool {
         self.detector.is_some()
     }
@@ -211,7 +233,7 @@ impl<S: StateMachine> Chain<S> {
         }
         if *epoch > self.epoch() {
             out.note(ChainEvent::FellBehind { from, epoch: *epoch });
-            return self.send(self.config.master, Body::Heartbeat, out);
+            return self.report(out);
         }
         match body {
             Body::Update { first, entries } => self.on_update(from, *first, entries, out),
@@ -241,6 +263,17 @@ impl<S: StateMachine> Chain<S> {
 
     fn send_heartbeat(&mut self, out: &mut Effects<Self>) {
         out.set_timer(Timer::Heartbeat, self.config.heartbeat());
-        self.send(self.config.master, Body::Heartbeat, out);
+        self.report(out);
+    }
+
+    /// Tells the master that it lives.
+    fn report(&mut self, out: &mut Effects<Self>) {
+        match self.persistent.disk.filter(|_| self.is_nobody()) {
+            Some(disk) => {
+                out.note(ChainEvent::SaidHello { disk });
+                self.send(self.config.master, Body::Hello { disk }, out);
+            }
+            None => self.send(self.config.master, Body::Heartbeat, out),
+        }
     }
 }

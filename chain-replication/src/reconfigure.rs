@@ -21,7 +21,7 @@
 //! disk. Without the handing over, n2 would still answer updates that n3 lacks while n3 answers reads already.
 use alloc::{collections::VecDeque, sync::Arc};
 
-use synod_protocol::{Effects, Image, NodeId, StateMachine};
+use synod_protocol::{Effects, Image, NodeId, StateMachine, Time};
 
 use crate::{
     Chain, Configuration, Entry, Index, event::ChainEvent, message::Body, record::Record, update::Link,
@@ -52,6 +52,16 @@ impl<S: StateMachine> Chain<S> {
         }
         self.settle(out);
         self.ask_anew(out);
+    }
+
+    /// An empty disk may live, from this configuration on. A welcome that is late may have been for a disk that is
+    /// lost, and whose server was in the chain: hence the name.
+    ///
+    /// Spec: ChainReplication!Configure
+    pub(crate) fn on_welcome(&mut self, disk: Time, configuration: &Configuration, out: &mut Effects<Self>) {
+        if self.is_nobody() && self.persistent.disk == Some(disk) {
+            self.on_configured(configuration, out);
+        }
     }
 
     /// The tail gives what the server that joins needs most: the state, or the news that it has everything.

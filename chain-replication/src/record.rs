@@ -5,7 +5,7 @@ use alloc::{
 };
 
 use serde::{Deserialize, Serialize};
-use synod_protocol::{ClientId, Durable, Image, Replicated, StateMachine};
+use synod_protocol::{ClientId, Durable, Image, Replicated, StateMachine, Time};
 
 use crate::{Configuration, Configurations, Entry, Epoch, Index, master::Change};
 
@@ -15,6 +15,8 @@ use crate::{Configuration, Configurations, Entry, Epoch, Index, master::Change};
 pub struct Persistent<S: StateMachine> {
     /// How often the server booted.
     pub life: u64,
+    /// The name that its first boot gave to an empty disk, where servers may lose theirs ([`Config::rejoins`](crate::Config::rejoins)).
+    pub disk: Option<Time>,
     /// The latest that it heard of; none before the first change.
     pub configuration: Option<Configuration>,
     /// The state machine and the clients' sessions after the updates up to `acked`: the clean versions.
@@ -38,6 +40,7 @@ impl<S: StateMachine> Default for Persistent<S> {
     fn default() -> Self {
         Persistent {
             life: 0,
+            disk: None,
             configuration: None,
             replicated: Replicated::default(),
             acked: Index::ZERO,
@@ -54,9 +57,10 @@ impl<S: StateMachine> Default for Persistent<S> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub enum Record<S: StateMachine> {
-    /// A life begins; the master's first with what everybody was told.
+    /// A life begins; the master's first with what everybody was told, and that of an empty disk with its name.
     Booted {
         begin: Option<Change>,
+        disk: Option<Time>,
     },
     Configured(Configuration),
     /// These follow what the server has.
@@ -83,8 +87,9 @@ impl<S: StateMachine> Durable for Persistent<S> {
 
     fn apply(&mut self, record: &Record<S>) {
         match record {
-            Record::Booted { begin } => {
+            Record::Booted { begin, disk } => {
                 self.life = self.life.saturating_add(1);
+                self.disk = self.disk.or(*disk);
                 begin.iter().for_each(|begin| self.configurations.decide(begin));
             }
             Record::Configured(configuration) => {

@@ -1,6 +1,6 @@
 //! The invariants over a whole run: with the memory of what was answered.
 use alloc::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     format,
     vec::Vec,
 };
@@ -31,6 +31,8 @@ pub struct Watch<S: StateMachine> {
     /// durable: before, nobody hears of it, and a crash may undo it.
     written: BTreeMap<NodeId, u64>,
     unsynced: BTreeMap<NodeId, VecDeque<(u64, Index)>>,
+    /// They lost their disks, and nobody took them in since: what they had is not there, and they say nothing.
+    blank: BTreeSet<NodeId>,
     steps: u64,
 }
 
@@ -49,6 +51,7 @@ impl<S: StateMachine> Default for Watch<S> {
             configurations: BTreeMap::new(),
             written: BTreeMap::new(),
             unsynced: BTreeMap::new(),
+            blank: BTreeSet::new(),
             steps: 0,
         }
     }
@@ -60,6 +63,9 @@ impl<S: StateMachine> Observer<Chain<S>> for Watch<S> {
         // What survives a crash is durable as well, though no sync said so.
         if let What::Synced { records } | What::Crashed { records } = step.what {
             return self.synced(id, records);
+        }
+        if let What::Wiped = step.what {
+            self.blank.insert(id);
         }
         let Some(node) = nodes.get(id) else { return Ok(()) };
         match &step.what {
@@ -118,11 +124,15 @@ impl<S: StateMachine> Watch<S> {
                 }
                 let history = self.committed(*index).iter().chain(&**entries).cloned().collect();
                 self.histories.insert(node.id(), history);
+                self.blank.remove(&node.id());
                 self.propagated(node, nodes)
             }
             Record::Committed { index } if is_tail => self.tail_has(node, *index),
             Record::Committed { index } => self.learned(node.id(), *index),
             Record::Configured(configuration) => {
+                if configuration.is_member(node.id()) {
+                    self.blank.remove(&node.id());
+                }
                 self.decided(configuration)?;
                 self.propagated(node, nodes)
             }
@@ -154,7 +164,7 @@ impl<S: StateMachine> Watch<S> {
             |id: NodeId, position: usize| self.histories.get(&id).and_then(|history| history.get(position));
         for position in self.committed.len()..usize::try_from(index.0).unwrap_or(usize::MAX) {
             let Some(entry) = of(node.id(), position) else { break };
-            let lacks = |&&id: &&NodeId| of(id, position) != Some(entry);
+            let lacks = |&&id: &&NodeId| !self.blank.contains(&id) && of(id, position) != Some(entry);
             if let Some(id) = node.configuration().chain.iter().find(lacks) {
                 let story = format!(
                     "{} answers update {} in epoch {}, and {id} does not have it",

@@ -52,6 +52,11 @@ pub trait Algorithm: Sized + 'static {
         Self::config(nodes)
     }
 
+    /// The same where nodes lose their disks and join anew ([`Fault::Wipe`]), if they must know that they may.
+    fn losing_disks(config: <Self::Node as Node>::Config) -> <Self::Node as Node>::Config {
+        config
+    }
+
     /// The same knobs for a cluster of another size: stories are tried in smaller ones.
     fn resized(_config: &<Self::Node as Node>::Config, nodes: u32) -> <Self::Node as Node>::Config {
         Self::config(nodes)
@@ -131,6 +136,11 @@ pub fn aimed<A: Algorithm, W: Workload<A::Node>, O: Observer<A::Node>>(
     simulation: Simulation<A::Node, W, O>,
 ) -> Simulation<A::Node, W, O> {
     simulation.favourite(A::is_favourite).predicates(A::predicates()).whole(A::is_whole)
+}
+
+/// The nodes' knobs for what may happen in such a run.
+pub fn facing<A: Algorithm>(config: &Config, node: <A::Node as Node>::Config) -> <A::Node as Node>::Config {
+    if config.does(Fault::Wipe) { A::losing_disks(node) } else { node }
 }
 
 /// A simulation and whoever watches it. One type for all who watch: that costs a call at each step, and the simulator is

@@ -5,7 +5,7 @@ use synod_chain_replication::{ChainEvent, ChainMessage, Config, Reads, RoleName,
 use synod_kv::{Command, Skew, Store, Values, Workload, operation};
 use synod_linearizability::Operation;
 use synod_protocol::{ClientId, Node, NodeId};
-use synod_simulator::{ClientCall, Draws, Predicates, Sometimes, Tolerance};
+use synod_simulator::{ClientCall, Draws, Fault, Predicates, Sometimes, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
@@ -50,7 +50,8 @@ fn config(nodes: u32, reads: Reads) -> Config {
 fn tolerance(nodes: u32) -> Tolerance {
     let servers = (nodes - 1).max(1);
     let lost = (servers - 1) / 2;
-    Tolerance { needed: Some(nodes - lost), spared: BTreeSet::from([NodeId(nodes)]) }
+    let spared = BTreeSet::from([NodeId(nodes)]);
+    Tolerance { needed: Some(nodes - lost), spared, ..Tolerance::default() }
 }
 
 /// Small messages need many of them to catch up; a hasty hand-over stops the writes for longer, and a master that is
@@ -74,6 +75,12 @@ fn resized(config: &Config, nodes: u32) -> Config {
     Config { servers, master, least, ..config.clone() }
 }
 
+/// The only node of a cluster of one is its own master, and cannot forget.
+fn losing_disks(config: Config) -> Config {
+    let rejoins = !config.servers.contains(&config.master);
+    Config { rejoins, ..config }
+}
+
 /// Both kinds differ in who answers reads.
 macro_rules! algorithm {
     ($algorithm:ident, $name:literal, $reads:expr) => {
@@ -85,6 +92,7 @@ macro_rules! algorithm {
             type Promise = Linearizable;
 
             const NAME: &'static str = $name;
+            const FAULTS: &'static [Fault] = &Fault::EVERY;
 
             fn tolerance(nodes: u32) -> Tolerance {
                 tolerance(nodes)
@@ -105,6 +113,14 @@ macro_rules! algorithm {
             fn validate(config: &Config, nodes: u32) -> Result<(), String> {
                 config.validate().map_err(|error| error.to_string())?;
                 has_place(nodes, |node| config.servers.contains(&node) || config.master == node)
+            }
+
+            fn losing_disks(config: Config) -> Config {
+                losing_disks(config)
+            }
+
+            fn is_whole(node: &Server) -> bool {
+                node.is_whole()
             }
 
             fn label(message: &ChainMessage<Store>) -> String {
@@ -171,6 +187,8 @@ const KINDS: &[&str] = &[
     "Version",
     "Call",
     "Heartbeat",
+    "Hello",
+    "Welcome",
     "Confirm",
     "Confirmed",
     "Joined",

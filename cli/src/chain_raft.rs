@@ -9,7 +9,7 @@ use synod_kv::{Command, operation};
 use synod_linearizability::Operation;
 use synod_protocol::{ClientId, NodeId};
 use synod_raft as raft;
-use synod_simulator::{ClientCall, Draws, KnobError, Predicates, Sometimes, Tolerance};
+use synod_simulator::{ClientCall, Draws, Fault, KnobError, Predicates, Sometimes, Tolerance};
 
 use crate::{
     algorithm::Algorithm,
@@ -59,13 +59,15 @@ impl Algorithm for ChainRaft {
     type Promise = Linearizable;
 
     const NAME: &'static str = "chain-raft";
+    const FAULTS: &'static [Fault] = &Fault::EVERY;
     const LEAST_NODES: u32 = 2;
 
     /// Both groups must be able to do without as many.
     fn tolerance(nodes: u32) -> Tolerance {
         let masters = masters(nodes);
         let lost = ((masters - 1) / 2).min((nodes - masters - 1) / 2);
-        Tolerance { needed: Some(nodes - lost), ..Tolerance::default() }
+        let keep_disks = (1..=masters).map(NodeId).collect();
+        Tolerance { needed: Some(nodes - lost), keep_disks, ..Tolerance::default() }
     }
 
     fn config(nodes: u32) -> Config {
@@ -87,6 +89,14 @@ impl Algorithm for ChainRaft {
         config.masters.validate().map_err(|error| error.to_string())?;
         config.chain.validate().map_err(|error| error.to_string())?;
         has_place(nodes, |node| config.is_master(node) != config.chain.servers.contains(&node))
+    }
+
+    fn losing_disks(config: Config) -> Config {
+        Config { chain: Chain::losing_disks(config.chain), ..config }
+    }
+
+    fn is_whole(node: &Server) -> bool {
+        node.chain().is_none_or(chain::Chain::is_whole)
     }
 
     fn label(message: &Message) -> String {
@@ -137,6 +147,8 @@ impl Algorithm for ChainRaft {
         "State",
         "Call",
         "Heartbeat",
+        "Hello",
+        "Welcome",
         "Confirm",
         "Confirmed",
         "Joined",

@@ -2,20 +2,28 @@
 use anyhow::anyhow;
 use serde_json::Value as Json;
 use synod_protocol::{Node, NodeId};
-use synod_simulator::Turned;
+use synod_simulator::{Config, Turned};
 
-use crate::{algorithm::Algorithm, exit::Exit, run::Failure};
+use crate::{
+    algorithm::{Algorithm, facing},
+    exit::Exit,
+    run::Failure,
+};
 
 /// How such a knob begins. What follows names a field of the node's configuration as the header of a trace has it under
 /// `node_config`: `quorums.phase_2`.
 pub(crate) const PREFIX: &str = "node.";
 
-/// The configuration of the nodes of a cluster of this size, with these knobs turned.
+/// The configuration of the nodes of such a run, with these knobs turned.
 ///
 /// # Errors
 /// There is no such knob, it does not take such a value, or the configuration makes no sense.
-pub(crate) fn turned<A: Algorithm>(nodes: u32, set: &[Turned]) -> Result<<A::Node as Node>::Config, Failure> {
-    let mut config = A::config(nodes);
+pub(crate) fn turned<A: Algorithm>(
+    run: &Config,
+    set: &[Turned],
+) -> Result<<A::Node as Node>::Config, Failure> {
+    let nodes = run.nodes;
+    let mut config = facing::<A>(run, A::config(nodes));
     let mut turned = String::new();
     let refused =
         |what: &str, why: String| Failure { exit: Exit::Usage, error: anyhow!("--set {what}: {why}") };

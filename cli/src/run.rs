@@ -15,7 +15,7 @@ use synod_telemetry::{
 };
 
 use crate::{
-    algorithm::{Algorithm, Chronicle, watched},
+    algorithm::{Algorithm, Chronicle, facing, watched},
     exit::Exit,
     files::Folder,
     node_knobs,
@@ -158,7 +158,7 @@ pub fn run<A: Algorithm>(options: &RunOptions) -> Result<Report, Failure> {
         options.out.as_deref().map(Folder::open).transpose().map_err(Failure::new(Exit::Environment))?;
     let config = options.config_of::<A>()?;
     let mut storyteller = Storyteller::<A::Chronicle>::default();
-    let node = node_knobs::turned::<A>(config.nodes, &options.set)?;
+    let node = node_knobs::turned::<A>(&config, &options.set)?;
     let outcome = simulate_with::<A>(&config, node.clone(), &mut storyteller, true)?;
 
     let history = A::Promise::history(&outcome.calls).map_err(internal)?;
@@ -247,7 +247,7 @@ pub fn simulate<A: Algorithm>(
     observer: &mut dyn Observer<A::Node>,
     shows_progress: bool,
 ) -> Result<Outcome<A::Node>, Failure> {
-    simulate_with::<A>(config, A::config(config.nodes), observer, shows_progress)
+    simulate_with::<A>(config, facing::<A>(config, A::config(config.nodes)), observer, shows_progress)
 }
 
 /// The simulation alone, with the algorithm's invariants behind the observer, and its clients judged as they go.

@@ -11,7 +11,7 @@ use synod_simulator::{
     Client, Config, Delay, Draws, Fault, LivenessGoal, Priorities, Scenario, Site, Strikes, Turned,
 };
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, facing};
 
 /// The knobs of a seed: of the simulator, and of the algorithm's nodes.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub fn draw<A: Algorithm>(seed: u64, faults: &[Fault], asked: &Asked) -> Drawn<A
     config.tolerance = A::tolerance_under(&config.load, config.nodes);
     config.process.may_wipe = A::FAULTS.contains(&Fault::Wipe);
     let node = A::drawn_config(config.nodes, &mut Draws::new(seed, Site::Swarm, KNOBS, 0));
-    Drawn { config, node }
+    Drawn { node: facing::<A>(&config, node), config }
 }
 
 fn one_of<T: Copy>(draws: &mut Draws, among: &[T]) -> T {

@@ -42,6 +42,12 @@ struct Disk<N: Node> {
     slow: bool,
 }
 
+impl<N: Node> Disk<N> {
+    fn empty() -> Self {
+        Disk { synced: N::Durable::default(), records: 0, queue: Vec::new(), slow: false }
+    }
+}
+
 /// Nodes, their disks, and what is under way between them.
 pub struct Cluster<N: Node, W> {
     config: N::Config,
@@ -72,10 +78,9 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
     /// As all that makes a step does: with what `moment` or the observer found, with an action that is not cut clean
     /// (rule 8), or with what the test got wrong.
     pub fn with(config: N::Config, nodes: u32, moment: fn(Nodes<'_, N>) -> Result<(), Violation>) -> Self {
-        let disk = |_| Disk { synced: N::Durable::default(), records: 0, queue: Vec::new(), slow: false };
         let mut cluster = Cluster {
             nodes: (0..nodes).map(|_| None).collect(),
-            disks: (0..nodes).map(disk).collect(),
+            disks: (0..nodes).map(|_| Disk::empty()).collect(),
             config,
             network: Vec::new(),
             answers: Vec::new(),
@@ -201,6 +206,13 @@ impl<N: Node, W: Observer<N> + Default> Cluster<N, W> {
         self.armed.remove(&NodeId(id));
         let records = self.disks[id as usize - 1].records;
         self.watch_step(NodeId(id), What::Crashed { records });
+    }
+
+    /// A node that is down loses its disk: it will boot from an empty one.
+    pub fn wipe(&mut self, id: u32) {
+        assert!(!self.is_up(id), "n{id} is up");
+        self.disks[id as usize - 1] = Disk::empty();
+        self.watch_step(NodeId(id), What::Wiped);
     }
 
     /// The node comes up, from what is durable.

@@ -59,6 +59,8 @@ pub struct Tolerance {
     /// These do not fail: no strike on a node hits them, and the liveness phase heals them. Their links are as bad
     /// as all others.
     pub spared: BTreeSet<NodeId>,
+    /// These may fail, but never lose their disks ([`Fault::Wipe`]).
+    pub keep_disks: BTreeSet<NodeId>,
 }
 
 /// After the heal, so many new calls must succeed within that time. No calls: there is no such phase.
@@ -244,7 +246,7 @@ impl Config {
     }
 
     /// May it strike, by a class or by a rule?
-    pub(crate) fn does(&self, fault: Fault) -> bool {
+    pub fn does(&self, fault: Fault) -> bool {
         self.nemesis.strikes.contains_key(&fault)
             || self.scenario.as_ref().is_some_and(|scenario| scenario.does(fault))
             || self.deviations.iter().flatten().any(|deviation| deviation.does(fault))

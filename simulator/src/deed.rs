@@ -342,9 +342,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.queue.push(back, Event::Boot(id, None));
     }
 
-    /// No more nodes are damaged than the run allows, and none twice that is gone already.
+    /// No more nodes are damaged than the run allows, none twice that is gone already, and none while another one has not
+    /// been given again what was on a disk that it lost.
     fn may_damage(&mut self, id: NodeId) -> bool {
-        if self.servers[place(id)].has_ended {
+        if self.servers[place(id)].has_ended || self.servers.iter().any(|server| server.is_new) {
             return false;
         }
         let least = self.nodes.len() - self.config.needed();

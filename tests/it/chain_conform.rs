@@ -50,6 +50,16 @@ fn runs_with_many_joins_are_behaviours_of_the_spec() {
     are_behaviours_with::<Craq>(&runs, |nodes| hasty(Craq::config(nodes)), JOINS);
 }
 
+/// Servers lose their disks, and are given the state anew.
+#[test]
+fn runs_in_which_disks_are_lost_are_behaviours_of_the_spec() {
+    const LOST: &[&str] = &["NameFirst", "Wipe", "Name", "Admit", "HandleState", "Promote"];
+    let faults = &[Fault::Loss, Fault::Duplication, Fault::Crash, Fault::Wipe];
+    let runs = Runs { seeds: 6, operations: 40, faults, ..RUNS };
+    are_behaviours_with::<Chain>(&runs, |nodes| Chain::losing_disks(hasty(Chain::config(nodes))), LOST);
+    are_behaviours_with::<Craq>(&runs, |nodes| Craq::losing_disks(hasty(Craq::config(nodes))), LOST);
+}
+
 /// What CRAQ's eventual mode does is in the spec, which promises nothing of it.
 #[test]
 fn runs_of_the_eventual_mode_are_behaviours_of_the_spec() {

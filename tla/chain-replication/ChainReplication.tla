@@ -12,7 +12,8 @@
 (* is sent only grows: the updates, how far the successor is, how far the  *)
 (* tail is. So the longest is kept, and any beginning of it may arrive;    *)
 (* loss, repetition and overtaking are in that. A server that crashes      *)
-(* keeps its disk.                                                         *)
+(* keeps its disk; one that loses it (Wipe) is nobody, whatever was said   *)
+(* to it before, until the master knows of that and has it join anew.      *)
 (***************************************************************************)
 EXTENDS Integers, Sequences, FiniteSets
 
@@ -26,8 +27,9 @@ VARIABLES
     \* The master's.
     configs,       \* configs[e] is the configuration of epoch e
     base,          \* the last chain that could answer, a sequence of servers
+    named,         \* the epoch from which the disk of a server may live; 0: none was heard of; Lost: that one is lost
     \* On the disks of the servers.
-    epoch,         \* the epoch that a server lives in
+    epoch,         \* the epoch that a server lives in; 0: it has an empty disk, and is nobody
     hist,          \* Hist, the updates that it has
     acked,         \* so many of them it knows the tail to have
     copied,        \* the epoch in which it was last given a state
@@ -41,7 +43,7 @@ VARIABLES
     answered,      \* the updates that may be answered: what a tail took
     stale          \* was a read answered without something that had been answered when it was asked?
 
-master == <<configs, base>>
+master == <<configs, base, named>>
 disks  == <<epoch, hist, acked, copied, handed>>
 memory == <<has, reads>>
 wires  == <<updates, acks, states, joined>>
@@ -59,7 +61,9 @@ Range(q) == {q[i] : i \in 1..Len(q)}
 
 Latest == Len(configs)
 
-Mine(s) == configs[epoch[s]]
+Nobodys == [chain |-> <<>>, joining |-> None, serves |-> FALSE]
+
+Mine(s) == IF epoch[s] = 0 THEN Nobodys ELSE configs[epoch[s]]
 
 IsHead(s) == Mine(s).chain[1] = s
 IsTail(s) == Mine(s).chain[Len(Mine(s).chain)] = s
@@ -91,10 +95,12 @@ On(wire, e, s) == {w \in wire : w.epoch = e /\ w.at = s}
 
 Max(a, b) == IF a > b THEN a ELSE b
 
-Init ==
+\* The disks of some may have to be heard of first.
+InitWith(nobodies) ==
     /\ configs = <<Config(First, None)>>
     /\ base = First
-    /\ epoch = [s \in Server |-> 1]
+    /\ named = [s \in Server |-> IF s \in nobodies THEN 0 ELSE 1]
+    /\ epoch = [s \in Server |-> IF s \in nobodies THEN 0 ELSE 1]
     /\ hist = [s \in Server |-> <<>>]
     /\ acked = [s \in Server |-> 0]
     /\ copied = [s \in Server |-> 0]
@@ -104,6 +110,8 @@ Init ==
     /\ updates = {} /\ acks = {} /\ states = {} /\ joined = {}
     /\ answered = <<>>
     /\ stale = FALSE
+
+Init == InitWith({})
 
 (***************************************************************************)
 (* Updates along the chain (§2, §3.1)                                      *)
@@ -191,6 +199,7 @@ Without(q, dead) == SelectSeq(q, LAMBDA s : s \notin dead)
 Decide(c) ==
     /\ configs' = Append(configs, c)
     /\ base' = IF c.serves THEN c.chain ELSE base
+    /\ UNCHANGED named
 
 \* While nothing is answered, one server of the last chain that did may take the place of all.
 Survivors(dead) ==
@@ -222,6 +231,31 @@ Promote ==
     /\ Decide(Config(Append(configs[Latest].chain, configs[Latest].joining), None))
     /\ UNCHANGED <<disks, memory, wires, ghosts>>
 
+Lost == -1
+
+\* The master hears of a disk of s for the first time. If it knew another one, that is lost, and s has no part in anything
+\* that was built on it. (A word of a disk that is lost already may be late: that costs s its place, and no more.)
+NameFirst(s) ==
+    /\ named[s] = 0
+    /\ named' = [named EXCEPT ![s] = Latest]
+    /\ UNCHANGED <<configs, base, disks, memory, wires, ghosts>>
+
+HasPart(s) == s \in Range(configs[Latest].chain) \/ s = configs[Latest].joining
+
+Name(s) ==
+    LET c == configs[Latest]
+        chain == Survivors({s})
+        joining == IF c.joining \in {s} \cup Range(chain) THEN None ELSE c.joining
+        next == Config(chain, joining)
+    IN  /\ named[s] # 0
+        /\ IF HasPart(s) THEN /\ chain # <<>>
+                             /\ configs' = Append(configs, next)
+                             /\ base' = IF next.serves THEN chain ELSE Without(base, {s})
+                        ELSE /\ UNCHANGED configs
+                             /\ base' = Without(base, {s})
+        /\ named' = IF epoch[s] = 0 THEN [named EXCEPT ![s] = Len(configs')] ELSE named
+        /\ UNCHANGED <<disks, memory, wires, ghosts>>
+
 (***************************************************************************)
 (* The chain changes (§3.2–3.5)                                            *)
 (***************************************************************************)
@@ -230,6 +264,7 @@ AskedAnew(s) == {IF r.server = s THEN [r EXCEPT !.stage = "waits"] ELSE r : r \i
 
 Configure(s, e) ==
     /\ e > epoch[s] /\ e <= Latest
+    /\ epoch[s] = 0 => named[s] > 0 /\ e >= named[s]
     /\ epoch' = [epoch EXCEPT ![s] = e]
     /\ handed' = [handed EXCEPT ![s] = FALSE]
     /\ has' = [has EXCEPT ![s] = 0]
@@ -272,6 +307,18 @@ Restart(s) ==
     /\ has' = [has EXCEPT ![s] = 0]
     /\ reads' = {r \in reads : r.server # s}
     /\ UNCHANGED <<master, disks, wires, ghosts>>
+
+\* A crash after which the server has another disk, and nothing on it.
+Wipe(s) ==
+    /\ named' = [named EXCEPT ![s] = IF @ = 0 THEN 0 ELSE Lost]
+    /\ epoch' = [epoch EXCEPT ![s] = 0]
+    /\ hist' = [hist EXCEPT ![s] = <<>>]
+    /\ acked' = [acked EXCEPT ![s] = 0]
+    /\ copied' = [copied EXCEPT ![s] = 0]
+    /\ handed' = [handed EXCEPT ![s] = FALSE]
+    /\ has' = [has EXCEPT ![s] = 0]
+    /\ reads' = {r \in reads : r.server # s}
+    /\ UNCHANGED <<configs, base, wires, ghosts>>
 
 (***************************************************************************)
 (* Reads at the tail (§2). They ask the master whether the epoch is still  *)
@@ -323,7 +370,7 @@ Next ==
         \/ \E m \in states : HandleState(s, Len(m.hist), m.acked)
         \/ \E e \in 1..Latest : Configure(s, e)
         \/ AskRead(s, "read") \/ AskMaster(s) \/ Confirm(s) \/ AnswerReads(s)
-        \/ Exclude({s}) \/ Admit(s)
+        \/ Exclude({s}) \/ Admit(s) \/ Name(s)
     \/ Promote
 
 Spec == Init /\ [][Next]_vars
@@ -333,7 +380,8 @@ Spec == Init /\ [][Next]_vars
 (***************************************************************************)
 TypeOK ==
     /\ \A e \in 1..Latest : Range(configs[e].chain) \subseteq Server /\ configs[e].chain # <<>>
-    /\ \A s \in Server : /\ epoch[s] \in 1..Latest
+    /\ \A s \in Server : /\ epoch[s] \in 0..Latest
+                         /\ named[s] \in Lost..Latest
                          /\ acked[s] \in 0..Len(hist[s])
                          /\ handed[s] \in BOOLEAN
                          /\ has[s] \in Nat
@@ -350,10 +398,12 @@ InProcessRequests ==
     \A s \in Server : HasState(s) =>
         acked[s] <= Len(answered) /\ SubSeq(hist[s], 1, acked[s]) = SubSeq(answered, 1, acked[s])
 
-\* What was answered is in the history of each server of the latest chain; of one that counts, if it is too short.
+\* What was answered is in the history of each server of the latest chain; of one that counts, if it is too short. Who
+\* lost its disk has nothing, and says nothing.
 NothingIsLost ==
-    /\ \A s \in Range(configs[Latest].chain) : Begins(answered, hist[s])
-    /\ \A s \in Range(base) : Begins(answered, hist[s])
+    /\ \A s \in Range(configs[Latest].chain) : epoch[s] # 0 => Begins(answered, hist[s])
+    /\ \A s \in Range(base) : epoch[s] # 0 => Begins(answered, hist[s])
+    /\ \E s \in Range(configs[Latest].chain) \cup Range(base) : Begins(answered, hist[s])
 
 ExactlyOnce == \A i, j \in 1..Len(answered) : answered[i] = answered[j] => i = j
 

@@ -20,7 +20,12 @@ Ev == Trace[l]
 TraceFirst == SubSeq(<<"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8">>, 1, Count)
 TraceLeast == Shortest
 
-TraceInit == Init /\ l = 1
+\* Where disks may be lost, the first is heard of as well.
+TraceNobodies ==
+    IF \E i \in 1..Len(Trace) : Trace[i].action = "NameFirst"
+    THEN {TraceFirst[i] : i \in 1..Len(TraceFirst)} ELSE {}
+
+TraceInit == InitWith(TraceNobodies) /\ l = 1
 
 Is(action) == /\ l <= Len(Trace)
               /\ Ev.action = action
@@ -52,6 +57,9 @@ Act(s) ==
     \/ Is("Exclude") /\ Exclude(Dead)
     \/ Is("Admit") /\ Admit(Ev.server)
     \/ Is("Promote") /\ Promote
+    \/ Is("NameFirst") /\ NameFirst(Ev.server)
+    \/ Is("Name") /\ Name(Ev.server)
+    \/ Is("Wipe") /\ Wipe(s)
     \/ Is("Configure") /\ Configure(s, Ev.epoch)
     \/ Is("SendState") /\ SendState(s)
     \/ Is("HandleState") /\ HandleState(s, Ev.index, Ev.clean)

@@ -20,7 +20,7 @@ CONSTANTS
 
 VARIABLES
     \* Those of ChainReplication.
-    configs, base, epoch, hist, acked, copied, handed, has, reads, updates, acks, states, joined,
+    configs, base, named, epoch, hist, acked, copied, handed, has, reads, updates, acks, states, joined,
     answered, stale,
     versions,      \* the tail's answers under way, the latest by epoch and receiver
     seen           \* a ghost: the latest version of each object that was returned
@@ -28,10 +28,12 @@ VARIABLES
 Chain == INSTANCE ChainReplication
 
 craq == <<versions, seen>>
-chain == <<configs, base, epoch, hist, acked, copied, handed, has, updates, acks, states, joined>>
+chain == <<configs, base, named, epoch, hist, acked, copied, handed, has, updates, acks, states, joined>>
 vars == <<chain, reads, answered, stale, craq>>
 
-Init == Chain!Init /\ versions = {} /\ seen = {}
+InitWith(nobodies) == Chain!InitWith(nobodies) /\ versions = {} /\ seen = {}
+
+Init == InitWith({})
 
 Max(a, b) == IF a > b THEN a ELSE b
 
@@ -104,7 +106,7 @@ HandleAck(s, n) ==
        /\ n > acked[s] /\ n <= Len(hist[s])
        /\ \E m \in versions : m.epoch = epoch[s] /\ m.at = s /\ n <= m.version
        /\ acked' = [acked EXCEPT ![s] = n]
-       /\ UNCHANGED <<configs, base, epoch, hist, copied, handed, has, reads, updates, acks, states, joined,
+       /\ UNCHANGED <<configs, base, named, epoch, hist, copied, handed, has, reads, updates, acks, states, joined,
                       answered, stale, craq>>
 
 IsReady(s, r) ==
@@ -156,7 +158,7 @@ ChainNext ==
             \/ Chain!Restart(s)
             \/ \E m \in states : Chain!HandleState(s, Len(m.hist), m.acked)
             \/ \E e \in 1..Len(configs) : Chain!Configure(s, e)
-            \/ Chain!Exclude({s}) \/ Chain!Admit(s)
+            \/ Chain!Exclude({s}) \/ Chain!Admit(s) \/ Chain!Name(s)
        \/ Chain!Promote
     /\ UNCHANGED craq
 

@@ -16,7 +16,12 @@ TraceFirst == SubSeq(<<"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8">>, 1, Coun
 TraceLeast == Shortest
 TraceEventual == Anyhow
 
-TraceInit == Init /\ l = 1
+\* Where disks may be lost, the first is heard of as well.
+TraceNobodies ==
+    IF \E i \in 1..Len(Trace) : Trace[i].action = "NameFirst"
+    THEN {TraceFirst[i] : i \in 1..Len(TraceFirst)} ELSE {}
+
+TraceInit == InitWith(TraceNobodies) /\ l = 1
 
 Is(action) == /\ l <= Len(Trace)
               /\ Ev.action = action
@@ -48,6 +53,9 @@ ActChain(s) ==
        \/ Is("Exclude") /\ Chain!Exclude(Dead)
        \/ Is("Admit") /\ Chain!Admit(Ev.server)
        \/ Is("Promote") /\ Chain!Promote
+       \/ Is("NameFirst") /\ Chain!NameFirst(Ev.server)
+       \/ Is("Name") /\ Chain!Name(Ev.server)
+       \/ Is("Wipe") /\ Chain!Wipe(s)
        \/ Is("Configure") /\ Chain!Configure(s, Ev.epoch)
        \/ Is("SendState") /\ Chain!SendState(s)
        \/ Is("HandleState") /\ Chain!HandleState(s, Ev.index, Ev.clean)

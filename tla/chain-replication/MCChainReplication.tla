@@ -13,7 +13,11 @@ VARIABLE spent
 
 mcvars == <<vars, spent>>
 
-Nothing == [exclude |-> 0, admit |-> 0, restart |-> 0, read |-> 0]
+Nothing == [exclude |-> 0, admit |-> 0, restart |-> 0, read |-> 0, wipe |-> 0]
+
+\* So many disks are lost, in cfgs that say so.
+MaxWipes == 0
+OneLoss == 1
 
 Spend(what, most) == /\ spent[what] < most
                      /\ spent' = [spent EXCEPT ![what] = @ + 1]
@@ -28,6 +32,9 @@ MCInit == Init /\ spent = Nothing
 \* Asked for only where there is one to lose: messages that say nothing new, and restarts that forget nothing.
 SaysNews(s) == \A w \in On(acks, epoch[s], s) : <<w.acked, w.has>> # <<AckPoint(s), Len(hist[s])>>
 StateIsNews(s) == \A w \in On(states, epoch[s], s) : FALSE
+\* Nobody loses its disk while another one, as far as it knows, does not have all that a member of a chain that answers has.
+MayWipe(s) == epoch[s] # 0 /\ \A o \in Server \ {s} : IsMember(o) /\ Mine(o).serves
+
 Forgets(s) == has[s] > 0 \/ \E r \in reads : r.server = s
 
 MCNext ==
@@ -49,6 +56,8 @@ MCNext ==
         \/ AskMaster(s) /\ Free
         \/ Confirm(s) /\ reads' # reads /\ Free
         \/ AnswerReads(s) /\ Free
+        \/ Spend("wipe", MaxWipes) /\ MayWipe(s) /\ Wipe(s)
+        \/ named[s] = Lost /\ Name(s) /\ Free
         \/ Spend("exclude", MaxExclude) /\ Exclude({s})
         \/ Spend("admit", MaxAdmit) /\ Admit(s)
     \/ Promote /\ Free
@@ -75,6 +84,10 @@ WitParted ==
     ~\E s \in Server : /\ ~IsMember(s) /\ hist[s] # <<>>
                        /\ ~Begins(hist[s], answered) /\ Len(answered) >= Len(hist[s])
 
+\* A server that lost its disk is the tail again, and something was answered since.
+WitWiped == ~(\E s \in Server : /\ spent.wipe > 0 /\ copied[s] > 0 /\ IsMember(s) /\ IsTail(s)
+                                /\ acked[s] = Cardinality(Call) /\ epoch[s] = Latest)
+
 (***************************************************************************)
 (* Seeded bugs                                                             *)
 (***************************************************************************)
@@ -90,6 +103,8 @@ BugNoFence(s, m) == m.at = s
 BugNoSessions(s, call) == FALSE
 \* A tail answers reads without asking.
 BugNoConfirmation(s) == TRUE
+\* Who lost its disk stays in the chain.
+BugLossForgiven(s) == FALSE
 \* A new tail answers reads before it has answered what the old one may have.
 BugUnsettled(s) == TRUE
 ==============================================================================

@@ -8,7 +8,7 @@ use synod_chain_replication::{
 };
 use synod_kv::{Command, Store, Value};
 use synod_protocol::{
-    Caller, ClientId, Durable, NodeId, Replicated, Shared, StateMachine,
+    Caller, ClientId, Durable, NodeId, Replicated, Shared, StateMachine, Time,
     by_hand::alone::{Whatever, survives},
 };
 
@@ -47,10 +47,11 @@ fn nodes() -> impl Strategy<Value = Vec<NodeId>> {
 fn body() -> impl Strategy<Value = Body<Store>> {
     let index = || number().prop_map(Index);
     let round = || (number(), number()).prop_map(|(life, number)| Round { life, number });
-    let configuration =
+    let configuration = || {
         (number(), nodes(), prop::option::of((0..6u32).prop_map(NodeId)), any::<bool>()).prop_map(
             |(epoch, chain, joining, serves)| Configuration { epoch: Epoch(epoch), chain, joining, serves },
-        );
+        )
+    };
     prop_oneof![
         4 => (index(), entries()).prop_map(|(first, entries)| Body::Update { first, entries }),
         4 => (index(), index()).prop_map(|(acked, has)| Body::Ack { acked, has }),
@@ -67,7 +68,10 @@ fn body() -> impl Strategy<Value = Body<Store>> {
         1 => round().prop_map(|round| Body::Confirm { round }),
         1 => round().prop_map(|round| Body::Confirmed { round }),
         1 => Just(Body::Joined),
-        3 => configuration.prop_map(Body::Configured),
+        1 => number().prop_map(|disk| Body::Hello { disk: Time(disk) }),
+        2 => configuration().prop_map(Body::Configured),
+        1 => (number(), configuration())
+            .prop_map(|(disk, configuration)| Body::Welcome { disk: Time(disk), configuration }),
     ]
 }
 
@@ -88,12 +92,13 @@ proptest! {
     fn nothing_makes_a_node_panic(
         id in 1..5u32,
         alone in any::<bool>(),
+        rejoins in any::<bool>(),
         reads in select(vec![Reads::Tail, Reads::Apportioned, Reads::Eventual]),
         inputs in vec(whatever(), 0..60),
     ) {
         let config = match alone {
             true => Config { reads, ..Config::new([NodeId(id)], NodeId(id)) },
-            false => Config { reads, ..config(3) },
+            false => Config { reads, rejoins, ..config(3) },
         };
         let looked = survives::<Chain<Store>>(&config, NodeId(id), &inputs, |node, disk| {
             let says_the_same = node.persistent() == disk && node.acked() <= node.last();
@@ -107,7 +112,7 @@ proptest! {
     #[test]
     fn the_master_keeps_its_promises(
         least in 1..4usize,
-        changes in vec((0..3u8, -1..2i64, vec((1..5u32).prop_map(NodeId), 0..4)), 0..40),
+        changes in vec((0..4u8, -1..2i64, vec((1..5u32).prop_map(NodeId), 0..4)), 0..40),
     ) {
         let servers: Vec<NodeId> = (1..=4).map(NodeId).collect();
         let mut all = Configurations::new(&servers, least);
@@ -116,13 +121,20 @@ proptest! {
             let change = match (kind, nodes.first()) {
                 (0, _) => Change::Exclude { epoch, dead: nodes.into_iter().collect() },
                 (1, Some(&server)) => Change::Admit { epoch, server },
+                (2, Some(&server)) => {
+                    let of = all.disks.get(&server).copied();
+                    Change::Name { server, disk: Time(nodes.len() as u64), of }
+                }
                 _ => Change::Promote { epoch },
             };
             let before = all.clone();
             all.decide(&change);
             let Configuration { epoch, chain, joining, serves } = &all.current;
             if *epoch == before.current.epoch {
-                prop_assert_eq!(&all, &before);
+                prop_assert_eq!(&all.current, &before.current);
+                if !matches!(change, Change::Name { .. }) {
+                    prop_assert_eq!(&all, &before);
+                }
                 continue;
             }
             prop_assert_eq!(*epoch, before.current.epoch.next().expect("far from the last"));

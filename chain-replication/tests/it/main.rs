@@ -3,6 +3,7 @@ mod cluster;
 mod laws;
 mod bad_input;
 mod dialogues;
+mod rejoins;
 mod script;
 mod paper_craq;
 mod paper_failures;

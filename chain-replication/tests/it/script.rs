@@ -135,8 +135,12 @@ impl Words for Along {
             Body::State { index, entries, .. } => format!("after {index}, and {} more", entries.len()),
             Body::Version { acked, .. } => format!("{acked}"),
             Body::Call { caller, command } => format!("{}#{}: {}", caller.client, caller.number, **command),
-            Body::Configured(configuration) => tell_configuration(configuration),
-            Body::VersionQuery { .. } | Body::Heartbeat | Body::Confirm { .. } => String::new(),
+            Body::Configured(configuration) | Body::Welcome { configuration, .. } => {
+                tell_configuration(configuration)
+            }
+            Body::VersionQuery { .. } | Body::Hello { .. } | Body::Heartbeat | Body::Confirm { .. } => {
+                String::new()
+            }
             Body::Confirmed { .. } | Body::Joined => String::new(),
         };
         format!("{} (epoch {}) {said}", message.kind(), message.epoch).trim_end().to_owned()

@@ -11,6 +11,7 @@ use crate::algorithm::{Chronicle, Line, in_words};
 pub struct ChainChronicle {
     configurations: Vec<(Time, Epoch, Vec<NodeId>)>,
     excluded: u64,
+    lost: u64,
     joined: u64,
     clean: u64,
     dirty: u64,
@@ -30,6 +31,12 @@ impl Chronicle<Server> for ChainChronicle {
             }
             ChainEvent::Admitted { epoch, server } => {
                 Some(Line::new(format!("{node} lets {server} join in epoch {epoch}")))
+            }
+            ChainEvent::Named { server, was_known: true, .. } => {
+                self.lost += 1;
+                Some(Line::new(format!(
+                    "{server} has lost its disk, and has no part in anything before it joins anew"
+                )))
             }
             ChainEvent::Promoted { epoch, chain } => {
                 self.joined += 1;
@@ -55,6 +62,7 @@ impl Chronicle<Server> for ChainChronicle {
         let told = |(at, epoch, chain): &(Time, Epoch, Vec<NodeId>)| json!({ "at": at, "epoch": epoch, "chain": chain.iter().map(NodeId::to_string).collect::<Vec<_>>() });
         let chain = json!({
             "excluded": self.excluded,
+            "lost_disks": self.lost,
             "joined": self.joined,
             "configurations": self.configurations.iter().map(told).collect::<Vec<_>>(),
         });

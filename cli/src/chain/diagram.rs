@@ -18,6 +18,8 @@ pub(super) fn label(message: &ChainMessage<Store>) -> String {
         Body::Version { acked, .. } => format!("version {acked} e{epoch}"),
         Body::Call { command, .. } => format!("call {}", **command),
         Body::Heartbeat => format!("alive e{epoch}"),
+        Body::Hello { .. } => "a new disk".into(),
+        Body::Welcome { configuration, .. } => format!("welcome, {}", configured(configuration)),
         Body::Confirm { .. } => format!("still e{epoch}?"),
         Body::Confirmed { .. } => format!("still e{epoch}"),
         Body::Joined => format!("it has everything e{epoch}"),
@@ -61,6 +63,11 @@ pub(super) fn caption(event: &ChainEvent) -> Option<String> {
         ChainEvent::AnsweredAnyhow { .. } => "answers what it has".into(),
         ChainEvent::Excluded { epoch, chain, .. } => format!("E{epoch} IS {}", in_order(chain)),
         ChainEvent::Admitted { epoch, server } => format!("E{epoch}: {server} MAY JOIN"),
+        ChainEvent::Named { server, was_known: false, .. } => format!("hears of {server}"),
+        ChainEvent::Named { epoch, server, was_known: true } => {
+            format!("E{epoch} IS WITHOUT {server}, WHICH LOST ITS DISK")
+        }
+        ChainEvent::SaidHello { .. } => "is nobody yet".into(),
         ChainEvent::Promoted { epoch, chain } => format!("E{epoch} IS {}", in_order(chain)),
         ChainEvent::IgnoredOldEpoch { epoch, .. } => format!("ignores e{epoch}"),
         ChainEvent::FellBehind { epoch, .. } => format!("has not heard of e{epoch}"),

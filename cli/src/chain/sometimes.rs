@@ -1,5 +1,5 @@
 //! What a run of a chain should come into sometimes: the situations for which its rules are there.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use synod_chain_replication::{ChainEvent, Reads, RoleName, View};
 use synod_protocol::{Effect, Node as _, NodeId, Nodes, Place, Step, What};
@@ -15,6 +15,7 @@ const NAMES: &[&str] = &[
     "old_epoch_was_ignored",
     "old_tail_lived_on",
     "server_joined_again",
+    "server_that_lost_its_disk_joined_again",
     "sent_updates_outlived_the_tail",
     "tail_failed",
     "tail_waited_for_the_one_that_joins",
@@ -32,6 +33,7 @@ const CRAQ: &[&str] = &[
     "old_tail_lived_on",
     "read_was_clean_before_the_tail",
     "server_joined_again",
+    "server_that_lost_its_disk_joined_again",
     "sent_updates_outlived_the_tail",
     "tail_failed",
     "tail_waited_for_the_one_that_joins",
@@ -45,11 +47,13 @@ pub(super) struct ChainSometimes {
     views: BTreeMap<NodeId, View>,
     /// Where each server stood when it was last seen, up or down.
     roles: BTreeMap<NodeId, RoleName>,
+    /// They lost their disks, and did not come back yet.
+    lost: BTreeSet<NodeId>,
 }
 
 impl ChainSometimes {
     pub(super) fn new(reads: Reads) -> Self {
-        ChainSometimes { reads, views: BTreeMap::new(), roles: BTreeMap::new() }
+        ChainSometimes { reads, views: BTreeMap::new(), roles: BTreeMap::new(), lost: BTreeSet::new() }
     }
 }
 
@@ -116,8 +120,14 @@ impl ChainSometimes {
                     tally.reach("sent_updates_outlived_the_tail");
                 }
             }
+            ChainEvent::Named { server, was_known: true, .. } => {
+                self.lost.insert(*server);
+            }
             ChainEvent::Promoted { chain, .. } => {
                 tally.reach("server_joined_again");
+                if chain.last().is_some_and(|tail| self.lost.remove(tail)) {
+                    tally.reach("server_that_lost_its_disk_joined_again");
+                }
                 let under_way =
                     |server: &NodeId| self.views.get(server).is_some_and(|view| view.acked < view.last);
                 if chain.iter().any(under_way) {

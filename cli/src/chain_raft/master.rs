@@ -96,6 +96,7 @@ impl Master {
         let is_server = self.config.chain.servers.contains(&from);
         match body {
             Body::Heartbeat if is_server => self.on_heartbeat(from, *epoch, out),
+            Body::Hello { disk } if is_server => self.on_hello(from, *disk, out),
             Body::Confirm { round } if is_server => self.confirm(from, *epoch, *round, out),
             Body::Joined if is_server => self.on_joined(*epoch, out),
             _ => out.note(Event::Chain(ChainEvent::IgnoredNonsense { from })),

@@ -1,6 +1,8 @@
 //! What a run of the composition should come into sometimes.
+use std::collections::BTreeSet;
+
 use synod_chain_replication::ChainEvent;
-use synod_protocol::{Effect, Nodes, Place, Step};
+use synod_protocol::{Effect, NodeId, Nodes, Place, Step};
 use synod_raft::RaftEvent;
 use synod_simulator::{Predicates, Sometimes, Tally};
 
@@ -9,6 +11,7 @@ use super::node::{Event, Server};
 const NAMES: &[&str] = &[
     "configuration_was_decided_by_a_second_leader",
     "server_joined_again",
+    "server_that_lost_its_disk_joined_again",
     "server_was_taken_for_dead",
     "tail_was_confirmed_by_a_second_leader",
     "two_masters_believed_to_lead",
@@ -18,6 +21,8 @@ const NAMES: &[&str] = &[
 #[derive(Debug, Default)]
 pub(super) struct Reached {
     leaders: u64,
+    /// They lost their disks, and did not come back yet.
+    lost: BTreeSet<NodeId>,
 }
 
 impl Sometimes<Server> for Reached {
@@ -43,7 +48,15 @@ impl Sometimes<Server> for Reached {
                         tally.reach("configuration_was_decided_by_a_second_leader");
                     }
                 }
-                Event::Chain(ChainEvent::Promoted { .. }) => tally.reach("server_joined_again"),
+                Event::Chain(ChainEvent::Named { server, was_known: true, .. }) => {
+                    self.lost.insert(*server);
+                }
+                Event::Chain(ChainEvent::Promoted { chain, .. }) => {
+                    tally.reach("server_joined_again");
+                    if chain.last().is_some_and(|tail| self.lost.remove(tail)) {
+                        tally.reach("server_that_lost_its_disk_joined_again");
+                    }
+                }
                 Event::Chain(ChainEvent::Confirmed { .. }) if self.leaders > 1 => {
                     tally.reach("tail_was_confirmed_by_a_second_leader");
                 }

@@ -67,6 +67,9 @@ impl<A: Conforms> Actions<A> {
                     self.list.push(Some((step.number, json!({ "action": "Crash", "node": id.to_string() }))));
                 }
             }
+            What::Wiped => {
+                self.list.push(Some((step.number, json!({ "action": "Wipe", "node": id.to_string() }))));
+            }
             _ => {}
         }
     }

@@ -160,6 +160,10 @@ fn action_of(
             let alive: Vec<String> = chain.iter().chain(joining).map(ToString::to_string).collect();
             action["alive"] = json!({ "$set": alive });
         }
+        ChainEvent::Named { server, was_known, .. } => {
+            action["action"] = json!(if *was_known { "Name" } else { "NameFirst" });
+            action["server"] = json!(server.to_string());
+        }
         ChainEvent::Admitted { server, .. } | ChainEvent::Confirmed { server, .. } => {
             action["server"] = json!(server.to_string());
         }

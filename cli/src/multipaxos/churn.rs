@@ -1,5 +1,4 @@
 //! Membership churn: clients that ask for other acceptors while the others go on.
-use std::collections::BTreeSet;
 
 use synod_paxos::multi::Reconfiguration;
 use synod_protocol::NodeId;
@@ -56,7 +55,7 @@ pub(super) fn tolerance(words: &Words, nodes: u32) -> Tolerance {
         .ok()
         .filter(|servers| *servers > 0)
         .map(|_| nodes.saturating_sub(1).max(nodes.min(LEAST)));
-    Tolerance { needed, spared: BTreeSet::new() }
+    Tolerance { needed, ..Tolerance::default() }
 }
 
 /// Some of the servers, and now and then the quorums that make votes cheap, or an epoch that may be the latest.

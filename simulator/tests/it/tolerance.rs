@@ -31,7 +31,7 @@ fn is_struck(step: &Step<'static, Ledger>, id: NodeId) -> bool {
 fn who_is_spared_is_never_struck_and_always_healed() {
     let (mut struck, mut spared) = (0, 0);
     for seed in 0..60 {
-        let tolerance = Tolerance { needed: None, spared: BTreeSet::from([MASTER]) };
+        let tolerance = Tolerance { needed: None, spared: BTreeSet::from([MASTER]), ..Tolerance::default() };
         let (steps, liveness) = steps(Config { tolerance, ..short(seed) }.with_faults(&Fault::ALL));
         spared += steps.iter().filter(|step| is_struck(step, MASTER)).count();
         struck += steps.iter().filter(|step| is_struck(step, NodeId(4))).count();
@@ -62,6 +62,6 @@ fn a_tolerance_that_makes_no_sense_is_refused() {
         let error = Config { tolerance, ..short(0) }.check();
         assert_eq!(error, Err(ConfigError::Needed { needed, nodes: 5 }));
     }
-    let tolerance = Tolerance { needed: None, spared: BTreeSet::from([NodeId(6)]) };
+    let tolerance = Tolerance { spared: BTreeSet::from([NodeId(6)]), ..Tolerance::default() };
     assert_eq!(Config { tolerance, ..short(0) }.check(), Err(ConfigError::NoSpared { node: 6, nodes: 5 }));
 }
