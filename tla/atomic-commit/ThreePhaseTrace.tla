@@ -111,6 +111,16 @@ CLearnHere ==
     /\ msgs' = msgs \cup To(IF Ev.commits THEN "Commit" ELSE "Abort", RM)
     /\ UNCHANGED <<rmState, up, failed, got, turn>>
 
+\* As TotalFailure. The coordinator may be the one to ask all others and conclude, also where it takes no part.
+CTotalFailureHere ==
+    /\ \A n \in Asked \cup {C} : n \in up /\ n \in failed
+    /\ \A n \in Node : Is(n) \notin Decided
+    /\ \A s \in Asked : rmState[s] # "working"
+    /\ Ev.commits = (\E n \in Node : Is(n) = "precommitted")
+    /\ cState' = (IF Ev.commits THEN "committed" ELSE "aborted")
+    /\ msgs' = msgs \cup To(IF Ev.commits THEN "Commit" ELSE "Abort", RM)
+    /\ UNCHANGED <<rmState, up, failed, got, turn>>
+
 \* What was written is what the spec says.
 Post(s) ==
     ("post" \in DOMAIN Ev) =>
@@ -128,6 +138,7 @@ Coordinates(s) ==
        \/ Does("Decide") /\ Ev.commits /\ Commit
        \/ Does("Decide") /\ ~Ev.commits /\ Abort
        \/ Does("Decide") /\ CLearnHere
+       \/ Does("Decide") /\ CTotalFailureHere
        \/ Does("SendAgain") /\ SendAgain
        \/ Does("HandleAck") /\ HandleAck(Ev.from)
        \/ Does("Forget") /\ Forget
