@@ -39,10 +39,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         }
     }
 
-    /// A node goes down, and comes back with an empty disk; unless another one is not whole, or will not be for long: a
-    /// damaged disk is only noticed when it is read.
+    /// A node goes down, and comes back with an empty disk; unless the cluster cannot do without what one disk holds, or
+    /// another node is not whole, or will not be for long: a damaged disk is only noticed when it is read.
     pub(crate) fn wipe(&mut self, by: Striker, victim: Option<NodeId>, down_for: u64) {
-        let keeps = |id: &NodeId| self.config.tolerance.keep_disks.contains(id);
+        let keeps = |id: &NodeId| {
+            self.config.needed() == self.nodes.len() || self.config.tolerance.keep_disks.contains(id)
+        };
         let victim = victim.filter(|id| !keeps(id) && !self.servers[place(*id)].has_ended);
         let victim = victim.filter(|id| self.nemesis.damaged.is_empty() && self.others_are_whole(*id));
         let Some(victim) = victim else { return self.plan(by) };
