@@ -208,10 +208,9 @@ impl<S: StateMachine> Chain<S> {
         self.epoch() == Epoch(0)
     }
 
-    /// Has it what a member of a chain that answers has? Only where servers lose their disks is there a doubt.
+    /// Has it what a member of the chain has? Only where servers lose their disks is there a doubt.
     pub fn is_whole(&self) -> bool {
-        let is_in = self.configuration.is_member(self.id) && self.configuration.serves;
-        is_in || !self.config.rejoins || !self.is_server()
+        !self.config.rejoins || !self.is_server() || self.configuration.is_member(self.id)
     }
 
     pub fn is_master(&self) -> bool {

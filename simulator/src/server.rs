@@ -26,7 +26,7 @@ pub(crate) struct Server<N: Node> {
     pub(crate) outputs: VecDeque<Output<N>>,
     /// It will crash in the middle of something soon.
     pub(crate) doomed: Option<Doom>,
-    /// It lost its disk, and was not seen to be whole since.
+    /// It has a new disk, and was not seen to be whole since.
     pub(crate) is_new: bool,
     /// Its disk failed: it never comes back.
     pub(crate) has_ended: bool,
@@ -85,7 +85,7 @@ impl<N: Node> Server<N> {
             disk: Disk::empty(config, id),
             outputs: VecDeque::new(),
             doomed: None,
-            is_new: false,
+            is_new: config.process.may_wipe,
             has_ended: false,
             stall: None,
             crash_loop: None,

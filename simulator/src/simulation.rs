@@ -363,6 +363,9 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             },
         });
         let cause = self.stream.emit_step(&step, &self.nodes);
+        if self.servers[place(id)].is_new {
+            self.look_whether_whole(id);
+        }
         self.carry_out(id, cause, clock);
     }
 
@@ -393,6 +396,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let effects = self.effects.as_slice().into();
         let what = What::Booted { clock, records: disk.synced, effects, view, durable: Some(disk.durable()) };
         let cause = self.stream.emit(self.now, Place::Node(id), what, &self.nodes);
+        self.look_whether_whole(id);
         self.carry_out(id, cause, clock);
     }
 

@@ -61,16 +61,19 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn others_are_whole(&self, id: NodeId) -> bool {
-        let others = self.nodes.iter().zip(1..).filter(|(_, number)| NodeId(*number) != id);
-        others.into_iter().all(|(node, _)| node.as_ref().is_some_and(self.is_whole))
+        let others = self.nodes.iter().zip(1..).map(|(node, number)| (node, NodeId(number)));
+        others.filter(|(_, other)| *other != id).all(|(node, other)| node.is_some() && self.is_whole(other))
     }
 
-    /// Has it all that it was given to keep?
+    /// Has it been given all that it was to keep, since it has this disk?
     pub(crate) fn is_whole(&self, id: NodeId) -> bool {
-        match &self.nodes[place(id)] {
-            Some(node) => (self.is_whole)(node),
-            None => !self.servers[place(id)].is_new,
-        }
+        !self.servers[place(id)].is_new
+    }
+
+    #[cold]
+    pub(crate) fn look_whether_whole(&mut self, id: NodeId) {
+        let is_whole = self.nodes[place(id)].as_ref().is_some_and(self.is_whole);
+        self.servers[place(id)].is_new &= !is_whole;
     }
 
     /// The sync that was under way has failed.

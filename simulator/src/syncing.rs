@@ -61,9 +61,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// It keeps what was synced and a drawn prefix of what was not.
     pub(crate) fn crash(&mut self, id: NodeId) {
-        let Some(node) = self.nodes[place(id)].take() else { return };
+        if self.nodes[place(id)].take().is_none() {
+            return;
+        }
         let server = &mut self.servers[place(id)];
-        server.is_new &= !(self.is_whole)(&node);
         let (synced, written) = (server.disk.synced, server.disk.written());
         let bits = Key::new(self.config.seed, Site::Crash, id.0.into(), server.life).bits(1);
         let most = written - server.disk.unwritten;

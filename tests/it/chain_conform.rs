@@ -10,7 +10,8 @@ use synod_cli::{
 use synod_simulator::Fault;
 
 use crate::conform::{
-    Corruptions, Runs, are_behaviours, are_behaviours_with, copies_are_rejected, followed_at_once, is, next,
+    Corruptions, Runs, are_behaviours, are_behaviours_in, are_behaviours_with, copies_are_rejected,
+    followed_at_once, is, next,
 };
 
 const RUNS: Runs = Runs { seeds: 8, nodes: &[4, 6], operations: 60, faults: &Fault::ALL, actions: 2_500 };
@@ -56,8 +57,9 @@ fn runs_in_which_disks_are_lost_are_behaviours_of_the_spec() {
     const LOST: &[&str] = &["NameFirst", "Wipe", "Name", "Admit", "HandleState", "Promote"];
     let faults = &[Fault::Loss, Fault::Duplication, Fault::Crash, Fault::Wipe];
     let runs = Runs { seeds: 6, operations: 40, faults, ..RUNS };
-    are_behaviours_with::<Chain>(&runs, |nodes| Chain::losing_disks(hasty(Chain::config(nodes))), LOST);
-    are_behaviours_with::<Craq>(&runs, |nodes| Craq::losing_disks(hasty(Craq::config(nodes))), LOST);
+    let time = Duration::from_secs(12);
+    are_behaviours_in::<Chain>(&runs, time, |nodes| Chain::losing_disks(hasty(Chain::config(nodes))), LOST);
+    are_behaviours_in::<Craq>(&runs, time, |nodes| Craq::losing_disks(hasty(Craq::config(nodes))), LOST);
 }
 
 /// What CRAQ's eventual mode does is in the spec, which promises nothing of it.

@@ -3,6 +3,7 @@
 // The rules of the house.
 mod architecture;
 mod comparison;
+mod mutants;
 mod tidy;
 
 // Compositions.
