@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, env, time::Duration};
 
 use serde_json::{Value as Json, json};
 use synod_cli::{
+    algorithm::aimed,
     conform::{Conforms, actions::Actions},
     run::RunOptions,
 };
@@ -150,8 +151,7 @@ fn run_with<A: Conforms>(
     let harness = options.config_of::<A>().expect("the cluster is large enough");
     let mut actions = Actions::<A>::default();
     let simulation = Simulation::new(harness, config(nodes), A::request, (&mut actions, A::Watch::default()));
-    let simulation = simulation.expect("the knobs make sense").favourite(A::is_favourite);
-    let outcome = simulation.predicates(A::predicates()).run();
+    let outcome = aimed::<A, _, _>(simulation.expect("the knobs make sense")).run();
     assert_eq!(outcome.violation, None, "{} seed {seed}", A::NAME);
     let events = actions.finish().into_iter().map(|(_, event)| event).take(runs.actions);
     (A::constants(&config(nodes), nodes), events.collect())

@@ -248,11 +248,9 @@ Name(s) ==
         joining == IF c.joining \in {s} \cup Range(chain) THEN None ELSE c.joining
         next == Config(chain, joining)
     IN  /\ named[s] # 0
-        /\ IF HasPart(s) THEN /\ chain # <<>>
-                             /\ configs' = Append(configs, next)
-                             /\ base' = IF next.serves THEN chain ELSE Without(base, {s})
-                        ELSE /\ UNCHANGED configs
-                             /\ base' = Without(base, {s})
+        /\ HasPart(s) => chain # <<>>
+        /\ configs' = IF HasPart(s) THEN Append(configs, next) ELSE configs
+        /\ base' = IF HasPart(s) /\ next.serves THEN chain ELSE Without(base, {s})
         /\ named' = IF epoch[s] = 0 THEN [named EXCEPT ![s] = Len(configs')] ELSE named
         /\ UNCHANGED <<disks, memory, wires, ghosts>>
 
