@@ -10,67 +10,77 @@ use synod_simulator::Fault;
 use crate::conform::{Corruptions, Runs, are_behaviours_in, copies_are_rejected, is, next};
 
 /// Twenty seconds of all faults, so that crashes fall into calls.
-fn are_behaviours<A: Conforms<Node: Node<Config = Config>>>(must_be_seen: &[&str]) {
-    let runs = Runs { seeds: 8, nodes: &[3, 5], operations: 120, faults: A::FAULTS, actions: 5_000 };
+fn are_behaviours<A: Conforms<Node: Node<Config = Config>>>(operations: u64, must_be_seen: &[&str]) {
+    let runs = Runs { seeds: 8, nodes: &[3, 5], operations, faults: A::FAULTS, actions: 5_000 };
     are_behaviours_in::<A>(&runs, Duration::from_secs(20), A::config, must_be_seen);
 }
 
 #[test]
 fn runs_of_two_phase_commit_are_behaviours_of_the_spec() {
-    are_behaviours::<Commit<TwoPhase>>(&[
-        "Restart",
-        "Begin",
-        "Prepare",
-        "Refuse",
-        "HandleVote",
-        "Decide",
-        "Learn",
-        "HandleAck",
-        "Forget",
-        "Ask",
-        "Tell",
-        "PresumeAbort",
-        "SendAgain",
-    ]);
+    are_behaviours::<Commit<TwoPhase>>(
+        120,
+        &[
+            "Restart",
+            "Begin",
+            "Prepare",
+            "Refuse",
+            "HandleVote",
+            "Decide",
+            "Learn",
+            "HandleAck",
+            "Forget",
+            "Ask",
+            "Tell",
+            "PresumeAbort",
+            "SendAgain",
+        ],
+    );
 }
 
 #[test]
 fn runs_of_three_phase_commit_are_behaviours_of_the_spec() {
-    are_behaviours::<Commit<ThreePhase>>(&[
-        "Restart",
-        "Crash",
-        "Begin",
-        "Prepare",
-        "Refuse",
-        "HandleVote",
-        "StartPreCommit",
-        "PreCommit",
-        "HandlePreAck",
-        "Decide",
-        "Learn",
-        "HandleAck",
-        "Forget",
-    ]);
+    are_behaviours::<Commit<ThreePhase>>(
+        120,
+        &[
+            "Restart",
+            "Crash",
+            "Begin",
+            "Prepare",
+            "Refuse",
+            "HandleVote",
+            "StartPreCommit",
+            "PreCommit",
+            "HandlePreAck",
+            "Decide",
+            "Learn",
+            "HandleAck",
+            "Forget",
+        ],
+    );
 }
 
+/// Three acceptors for each participant of each call make for long runs of few calls.
 #[test]
 fn runs_of_paxos_commit_are_behaviours_of_the_spec() {
-    are_behaviours::<Commit<PaxosCommit>>(&[
-        "Restart",
-        "Begin",
-        "Prepare",
-        "Refuse",
-        "Accept",
-        "Promise",
-        "StartBallot",
-        "Propose",
-        "Decide",
-        "Learn",
-        "HandleAck",
-        "Forget",
-        "Ask",
-        "SendAgain",
-    ]);
+    are_behaviours::<Commit<PaxosCommit>>(
+        40,
+        &[
+            "Restart",
+            "Begin",
+            "Prepare",
+            "Refuse",
+            "Accept",
+            "Promise",
+            "StartBallot",
+            "Propose",
+            "Decide",
+            "Learn",
+            "HandleAck",
+            "Forget",
+            "Ask",
+            "SendAgain",
+        ],
+    );
 }
 
 #[test]
