@@ -39,6 +39,13 @@ Dead == {s \in Server : s \notin Ev.alive}
 
 Waits(id) == \E r \in reads : r.id = id
 
+\* The code had sent it elsewhere when the chain changed, and its client asks here once more.
+TakeAnew(s) ==
+    /\ reads' = {r \in reads : r.id # Ev.id}
+                \cup {[id |-> Ev.id, server |-> s, key |-> Ev.key, stage |-> "waits",
+                       floor |-> Floor(Ev.key), told |-> 0]}
+    /\ UNCHANGED <<chain, answered, stale, craq>>
+
 \* The record says how many reads go to the tail, and not which.
 Batches(s) == {ids \in SUBSET {r.id : r \in Of(s, "confirmed")} : Cardinality(ids) = Ev.reads}
 
@@ -68,7 +75,7 @@ Act(s) ==
     \/ Is("LearnHas") /\ Ev.index <= has[s] /\ UNCHANGED vars
     \/ Is("HandleAck") /\ HandleAck(s, Ev.index)
     \/ Is("AskRead") /\ ~Waits(Ev.id) /\ AskRead(s, Ev.id, Ev.key)
-    \/ Is("AskRead") /\ Waits(Ev.id) /\ UNCHANGED vars
+    \/ Is("AskRead") /\ Waits(Ev.id) /\ TakeAnew(s)
     \/ Is("AskMaster") /\ AskMaster(s)
     \/ Is("Confirm") /\ Confirm(Ev.server)
     \/ Is("AskTail") /\ \E ids \in Batches(s) : AskTail(s, ids)
