@@ -1,7 +1,9 @@
 //! The trace hash: 64 bits that stand for everything that happened.
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::time::Duration;
 
-use synod_protocol::{Digest, Effect, Input, Loss, Node, Place, Step, What};
+use synod_protocol::{Caller, Digest, Input, Loss, Node, NodeId, Place, Step, What};
 
 use crate::draw::nanos;
 
@@ -30,32 +32,29 @@ impl TraceHash {
         counting.words
     }
 
-    /// All of a step but what follows from the rest: the view, which the state of the node determines, and
-    /// what a packet carries, which was hashed where it was made (an effect, a call).
+    /// All of a step but what follows from the rest: the view, which the state of the node determines; what a packet
+    /// carries, which was hashed where it was made (an effect, a call); and its effects, which follow one by one.
     #[inline(always)]
     pub(crate) fn step<N: Node>(&mut self, step: &Step<'_, N>) {
         let hash = &mut self.0;
-        hash.word(step.at.0);
         let here = place(step.place);
+        if let What::Sent { packet, to, cause, effect } = &step.what {
+            // When, and where, the step before it says: nothing leaves a node on its own.
+            hash.word(2 << 60 | u64::from(*effect) << 34 | place(*to));
+            hash.word(packet.0);
+            return hash.word(*cause);
+        }
+        hash.word(step.at.0);
         match &step.what {
             What::Handled { clock, packet, input, effects, view: _ } => {
-                hash.word(1 << 60 | here);
-                hash.word(effects.len() as u64);
+                hash.word(1 << 60 | (effects.len() as u64) << 34 | here);
                 hash.word(clock.0);
                 hash.word(packet.map_or(u64::MAX, |packet| packet.0));
                 if let Input::Timer(timer) = &**input {
                     timer.hash(hash);
                 }
-                for effect in effects.iter() {
-                    add_effect(hash, effect);
-                }
             }
-            What::Sent { packet, to, cause, effect } => {
-                hash.word(2 << 60 | here);
-                hash.word(packet.0);
-                hash.word(u64::from(*effect) << 34 | place(*to));
-                hash.word(*cause);
-            }
+            What::Sent { .. } => {}
             What::Synced { records } => {
                 hash.word(3 << 60 | here);
                 hash.word(*records);
@@ -90,7 +89,6 @@ impl TraceHash {
                 hash.word(effects.len() as u64);
                 hash.word(clock.0);
                 hash.word(*records);
-                add_effects(hash, effects);
             }
             What::Crashed { records } => {
                 hash.word(9 << 60 | here);
@@ -113,42 +111,46 @@ impl TraceHash {
     }
 }
 
-#[inline(never)]
-fn add_effects<N: Node>(hash: &mut Digest, effects: &[Effect<N>]) {
-    effects.iter().for_each(|effect| add_effect(hash, effect));
-}
+/// The effects of a step, each as it is carried out: most words of a run are in them, and to tell their kinds apart once
+/// more, for the hash alone, would cost.
+impl TraceHash {
+    #[inline(always)]
+    pub(crate) fn sends(&mut self, to: NodeId, message: &impl Hash) {
+        self.0.word(1 << 60 | u64::from(to.0));
+        message.hash(&mut self.0);
+    }
 
-/// As derived, in fewer words: most words of a run are in effects.
-#[inline(always)]
-fn add_effect<N: Node>(hash: &mut Digest, effect: &Effect<N>) {
-    match effect {
-        Effect::Send(to, message) => {
-            hash.word(1 << 60 | u64::from(to.0));
-            message.hash(hash);
-        }
-        Effect::Reply(caller, answer) => {
-            hash.word(2 << 60 | u64::from(caller.via.0));
-            hash.word(u64::from(caller.client.0));
-            hash.word(caller.number);
-            answer.hash(hash);
-        }
-        Effect::Persist(record) => {
-            hash.word(3 << 60);
-            record.hash(hash);
-        }
-        Effect::SetTimer(timer, after) => {
-            hash.word(4 << 60 | nanos(after.start));
-            hash.word(nanos(after.end));
-            timer.hash(hash);
-        }
-        Effect::CancelTimer(timer) => {
-            hash.word(5 << 60);
-            timer.hash(hash);
-        }
-        Effect::Event(event) => {
-            hash.word(6 << 60);
-            event.hash(hash);
-        }
+    #[inline(always)]
+    pub(crate) fn replies(&mut self, caller: Caller, answer: &impl Hash) {
+        self.0.word(2 << 60 | u64::from(caller.via.0));
+        self.0.word(u64::from(caller.client.0));
+        self.0.word(caller.number);
+        answer.hash(&mut self.0);
+    }
+
+    #[inline(always)]
+    pub(crate) fn persists(&mut self, record: &impl Hash) {
+        self.0.word(3 << 60);
+        record.hash(&mut self.0);
+    }
+
+    #[inline(always)]
+    pub(crate) fn sets_timer(&mut self, timer: impl Hash, after: &Range<Duration>) {
+        self.0.word(4 << 60 | nanos(after.start));
+        self.0.word(nanos(after.end));
+        timer.hash(&mut self.0);
+    }
+
+    #[inline(always)]
+    pub(crate) fn cancels_timer(&mut self, timer: impl Hash) {
+        self.0.word(5 << 60);
+        timer.hash(&mut self.0);
+    }
+
+    #[inline(always)]
+    pub(crate) fn notes(&mut self, event: &impl Hash) {
+        self.0.word(6 << 60);
+        event.hash(&mut self.0);
     }
 }
 

@@ -417,6 +417,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         for effect in effects.drain() {
             match effect {
                 Effect::Send(to, message) => {
+                    self.stream.hash().sends(to, &message);
                     waits |= crash == Some(outputs);
                     if waits {
                         self.hold_back(id, cause, number, Content::Message(to, message));
@@ -426,6 +427,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     outputs += 1;
                 }
                 Effect::Reply(caller, answer) => {
+                    self.stream.hash().replies(caller, &answer);
                     waits |= crash == Some(outputs);
                     if waits {
                         self.hold_back(id, cause, number, Content::Answer(caller, answer));
@@ -435,11 +437,13 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     outputs += 1;
                 }
                 Effect::Persist(record) => {
+                    self.stream.hash().persists(&record);
                     self.counts.records += 1;
                     self.servers[place(id)].disk.write(record);
                     waits = true;
                 }
                 Effect::SetTimer(timer, after) => {
+                    self.stream.hash().sets_timer(timer, &after);
                     let server = &mut self.servers[place(id)];
                     let mut takes = Span::new(&after).drawn(server.keys.timer, server.timers_set);
                     if let Some(script) = &mut self.script {
@@ -452,9 +456,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     }
                 }
                 Effect::CancelTimer(timer) => {
+                    self.stream.hash().cancels_timer(timer);
                     self.servers[place(id)].timers.cancel(timer);
                 }
-                Effect::Event(_) => {}
+                Effect::Event(event) => self.stream.hash().notes(&event),
             }
             number += 1;
         }

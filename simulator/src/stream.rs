@@ -68,6 +68,12 @@ impl<O> Stream<O> {
         number
     }
 
+    /// For the effects of the last step.
+    #[inline(always)]
+    pub(crate) fn hash(&mut self) -> &mut TraceHash {
+        &mut self.hash
+    }
+
     /// Of the next step.
     pub(crate) fn number(&self) -> u64 {
         self.next

