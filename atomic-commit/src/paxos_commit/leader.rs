@@ -8,7 +8,7 @@ use alloc::{
 use synod_protocol::{Caller, Effects, NodeId};
 
 use crate::{
-    Ballot, Branch, CommitEvent, Response, Transaction, TxnId, Why,
+    Ballot, Branch, CommitEvent, Response, Run, Transaction, TxnId, Why,
     paxos_commit::{Body, PaxosCommit, Timer, Vote, Votes, acceptor::latest},
     session::committed,
     transaction::Decision,
@@ -49,7 +49,8 @@ impl Leading {
 /// Ballot 0.
 impl PaxosCommit {
     /// A call that comes again, here or at another node, is led again, and comes to the same end. Something else under
-    /// the same number is not, as far as this node knows what it was.
+    /// the same number is another transaction, and is not begun where the first is known; nor is one of an earlier call,
+    /// which acceptors do not answer for any more.
     ///
     /// Spec: PaxosCommit!Begin · §4
     pub(crate) fn on_transaction(
@@ -59,7 +60,7 @@ impl PaxosCommit {
         out: &mut Effects<Self>,
     ) {
         let Caller { client, number, .. } = from;
-        let txn = TxnId { client, number, life: 0 };
+        let txn = TxnId { client, number, run: Run::asking(transaction) };
         let Some(participants) = self.config.participants(transaction) else {
             return out.reply(from, Response::Aborted { why: Why::UnknownKey });
         };
@@ -75,7 +76,9 @@ impl PaxosCommit {
             leading.caller = Some(from);
             return self.answer(txn, out);
         }
-        if !self.voters(txn).all(|voter| participants.contains(&voter)) {
+        let is_another = !self.knows(txn) && self.knows_rival(txn);
+        if is_another || self.is_outdated(txn) || !self.voters(txn).all(|voter| participants.contains(&voter))
+        {
             return out.note(CommitEvent::SawCallAgain { txn });
         }
         let participants: Arc<[NodeId]> = participants.into();

@@ -40,12 +40,16 @@ impl PaxosCommit {
             Past::Closed(Close::Committed | Close::Aborted) | Past::Forgotten => {
                 return out.note(CommitEvent::IgnoredStale { txn });
             }
-            // It was over without this node: somebody asks for something else under the number of an earlier call.
+            // It was over without this node: what is asked of it is no part of that.
             Past::Never if self.is_over(txn) => return out.note(CommitEvent::IgnoredNonsense { from }),
+            // Acceptors would not take the vote.
+            Past::Never if self.is_outdated(txn) => return out.note(CommitEvent::IgnoredStale { txn }),
             Past::Never => {}
         }
-        if let Some(holder) = self.locks.conflict(&branch.ops) {
-            out.note(CommitEvent::Refused { txn, holder: Some(holder) });
+        let holder = self.locks.conflict(&branch.ops);
+        // A number is for one call: who knows of it votes no on whatever else is asked for under it.
+        if holder.is_some() || self.knows_rival(txn) {
+            out.note(CommitEvent::Refused { txn, holder });
             self.persistent.write(Record::Branch(BranchRecord::Refused { txn }), out);
             return self.vote(from, txn, Vote::Aborted, out);
         }
