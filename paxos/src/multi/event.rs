@@ -112,6 +112,11 @@ pub enum MultiPaxosEvent {
     IgnoredNonsense {
         from: NodeId,
     },
+    /// Promises told of votes after this slot, which is α after all that they tell of without a gap: those were left out,
+    /// for nobody can have cast them, or not for a slot that this ballot will come to.
+    IgnoredVotes {
+        after: Slot,
+    },
 }
 
 impl Event for MultiPaxosEvent {
@@ -138,6 +143,7 @@ impl Event for MultiPaxosEvent {
             MultiPaxosEvent::Installed { .. } => "installed",
             MultiPaxosEvent::Reconfigured { .. } => "reconfigured",
             MultiPaxosEvent::OutOfBallots => "out_of_ballots",
+            MultiPaxosEvent::IgnoredVotes { .. } => "ignored_votes",
             MultiPaxosEvent::IgnoredNonsense { .. } => "ignored_nonsense",
         }
     }
@@ -165,6 +171,7 @@ impl Event for MultiPaxosEvent {
             | MultiPaxosEvent::SawCallAgain { .. }
             | MultiPaxosEvent::Reconfigured { .. }
             | MultiPaxosEvent::OutOfBallots
+            | MultiPaxosEvent::IgnoredVotes { .. }
             | MultiPaxosEvent::IgnoredNonsense { .. } => None,
         }
     }

@@ -75,15 +75,20 @@ impl<C> Leadership<C> {
 impl<S: StateMachine> MultiPaxos<S> {
     /// A phase-1 quorum promised: from now on phase 2 alone will do, for as many slots as there will ever
     /// be. Of the slots up to the last one with a vote, each gets what phase 1 told of it, or a no-op: "the
-    /// leader … could fill the gap immediately by proposing … a special 'no-op' command" (§3).
+    /// leader … could fill the gap immediately by proposing … a special 'no-op' command" (§3). Votes that no correct
+    /// acceptor can have cast are left out, or one in the very last slot would have it fill gaps for ever.
     ///
     /// Spec: MultiPaxos!BecomeLeader · §3
     pub(crate) fn lead(
         &mut self,
         promises: BTreeSet<NodeId>,
-        latest: BTreeMap<Slot, Vote<S::Command>>,
+        mut latest: BTreeMap<Slot, Vote<S::Command>>,
         out: &mut Effects<Self>,
     ) {
+        let reach = self.reach_of_votes(&latest);
+        if !latest.split_off(&reach.next()).is_empty() {
+            out.note(MultiPaxosEvent::IgnoredVotes { after: reach });
+        }
         let recovered = latest.keys().next_back().copied().unwrap_or(self.chosen);
         out.note(MultiPaxosEvent::BecameLeader { ballot: self.promised(), recovered });
         self.role = Role::Leader(Leadership {
@@ -104,6 +109,22 @@ impl<S: StateMachine> MultiPaxos<S> {
         // Its first word, before it has a value to propose.
         self.send_heartbeats(out);
         self.drive(out);
+    }
+
+    /// The last slot for which anybody can have voted, by what a phase-1 quorum tells of the slots after `chosen`: α after
+    /// the first one that it does not tell of, and not that one.
+    ///
+    /// 1. Who proposed for slot s had executed slot s − α (the window), so every slot up to there is chosen.
+    /// 2. A chosen slot was voted for by a phase-2 quorum of those who decide it. If their phase-1 quorum is among those
+    ///    who promised, one of them tells of it: it keeps its vote, or a later one, until a snapshot stands for it, and
+    ///    that is installed by now.
+    /// 3. So if slot g is the first of which nobody tells, it is not chosen, and no vote is for a slot after g − 1 + α.
+    /// 4. It may be that a configuration decides g which is not known yet, and whose quorum is missing. Then such votes
+    ///    may have been cast, and are not missed: this leader begins a later ballot before it proposes for g (invariant 4),
+    ///    and answers no read before.
+    fn reach_of_votes(&self, latest: &BTreeMap<Slot, Vote<S::Command>>) -> Slot {
+        let told = latest.keys().zip(self.chosen.next().0..).take_while(|(slot, next)| slot.0 == *next);
+        self.chosen.plus(told.count()).plus(self.config.window)
     }
 
     /// Proposes what may be proposed, executes what is chosen, answers what can be answered.
