@@ -112,8 +112,8 @@ pub enum MultiPaxosEvent {
     IgnoredNonsense {
         from: NodeId,
     },
-    /// Promises told of votes after this slot, which is α after all that they tell of without a gap: those were left out,
-    /// for nobody can have cast them, or not for a slot that this ballot will come to.
+    /// Promises told of votes after this slot, and of none for the one α before the next: so nobody can have cast them,
+    /// and they were left out.
     IgnoredVotes {
         after: Slot,
     },

@@ -72,23 +72,38 @@ impl<C> Leadership<C> {
     }
 }
 
+impl<C> Leadership<C> {
+    /// Before a value is taken for this slot: if nobody told of a vote for it, which votes cannot have been cast? They are
+    /// left out, or one in the very last slot would have this leader fill holes for ever.
+    ///
+    /// 1. Who proposed for slot s had executed slot s − α (the window), so every slot up to there was chosen.
+    /// 2. What is chosen for a slot, a phase-2 quorum of those who decide it voted for. One of them promised (invariant 4)
+    ///    and told of it: its vote, or a later one, stays until a snapshot stands for it, which it would have sent.
+    /// 3. So a slot that is a hole is not chosen, and no vote is for one that is α after it, or farther.
+    fn leave_out_votes(&mut self, slot: Slot, window: usize) -> Option<Slot> {
+        let is_hole = slot <= self.recovered && !self.latest.contains_key(&slot);
+        let last = slot.minus(1).plus(window);
+        if !is_hole || self.recovered <= last {
+            return None;
+        }
+        self.latest.split_off(&last.next());
+        self.recovered = self.latest.keys().next_back().copied().unwrap_or(slot.minus(1));
+        Some(last)
+    }
+}
+
 impl<S: StateMachine> MultiPaxos<S> {
     /// A phase-1 quorum promised: from now on phase 2 alone will do, for as many slots as there will ever
     /// be. Of the slots up to the last one with a vote, each gets what phase 1 told of it, or a no-op: "the
-    /// leader … could fill the gap immediately by proposing … a special 'no-op' command" (§3). Votes that no correct
-    /// acceptor can have cast are left out, or one in the very last slot would have it fill gaps for ever.
+    /// leader … could fill the gap immediately by proposing … a special 'no-op' command" (§3).
     ///
     /// Spec: MultiPaxos!BecomeLeader · §3
     pub(crate) fn lead(
         &mut self,
         promises: BTreeSet<NodeId>,
-        mut latest: BTreeMap<Slot, Vote<S::Command>>,
+        latest: BTreeMap<Slot, Vote<S::Command>>,
         out: &mut Effects<Self>,
     ) {
-        let reach = self.reach_of_votes(&latest);
-        if !latest.split_off(&reach.next()).is_empty() {
-            out.note(MultiPaxosEvent::IgnoredVotes { after: reach });
-        }
         let recovered = latest.keys().next_back().copied().unwrap_or(self.chosen);
         out.note(MultiPaxosEvent::BecameLeader { ballot: self.promised(), recovered });
         self.role = Role::Leader(Leadership {
@@ -111,22 +126,6 @@ impl<S: StateMachine> MultiPaxos<S> {
         self.drive(out);
     }
 
-    /// The last slot for which anybody can have voted, by what a phase-1 quorum tells of the slots after `chosen`: α after
-    /// the first one that it does not tell of, and not that one.
-    ///
-    /// 1. Who proposed for slot s had executed slot s − α (the window), so every slot up to there is chosen.
-    /// 2. A chosen slot was voted for by a phase-2 quorum of those who decide it. If their phase-1 quorum is among those
-    ///    who promised, one of them tells of it: it keeps its vote, or a later one, until a snapshot stands for it, and
-    ///    that is installed by now.
-    /// 3. So if slot g is the first of which nobody tells, it is not chosen, and no vote is for a slot after g − 1 + α.
-    /// 4. It may be that a configuration decides g which is not known yet, and whose quorum is missing. Then such votes
-    ///    may have been cast, and are not missed: this leader begins a later ballot before it proposes for g (invariant 4),
-    ///    and answers no read before.
-    fn reach_of_votes(&self, latest: &BTreeMap<Slot, Vote<S::Command>>) -> Slot {
-        let told = latest.keys().zip(self.chosen.next().0..).take_while(|(slot, next)| slot.0 == *next);
-        self.chosen.plus(told.count()).plus(self.config.window)
-    }
-
     /// Proposes what may be proposed, executes what is chosen, answers what can be answered.
     pub(crate) fn drive(&mut self, out: &mut Effects<Self>) {
         loop {
@@ -146,6 +145,7 @@ impl<S: StateMachine> MultiPaxos<S> {
     fn fill_slots(&mut self, out: &mut Effects<Self>) {
         let window_end = self.chosen.plus(self.config.window).min(Slot::LAST);
         let switch = self.schedule.latest().from;
+        let window = self.config.window;
         let (most_runs, most_slots) = (self.config.max_runs_in_flight, self.config.max_slots_per_message);
         while let Role::Leader(leadership) = &mut self.role
             && leadership.runs.len() < most_runs
@@ -155,6 +155,9 @@ impl<S: StateMachine> MultiPaxos<S> {
                 window_end.min(first.plus(most_slots - 1)).min(self.schedule.last_governed_with(first));
             let (mut values, mut no_ops) = (Vec::new(), 0);
             for slot in (first.0..=last.0).map(Slot) {
+                if let Some(after) = leadership.leave_out_votes(slot, window) {
+                    out.note(MultiPaxosEvent::IgnoredVotes { after });
+                }
                 let value = if slot <= leadership.recovered {
                     leadership.latest.remove(&slot).map_or(Value::NoOp, |vote| vote.value)
                 } else if let Some((Caller { client, number, .. }, command)) = leadership.queue.pop_front() {
