@@ -119,6 +119,7 @@ impl Node for PaxosCommit {
             }
             Body::Phase2b { ballot, votes } => self.on_phase_2b(from, txn, *ballot, votes, out),
             Body::Promised { ballot } => self.on_promised(from, txn, *ballot, out),
+            Body::Outdated => self.on_outdated(from, txn, out),
             Body::Commit => self.on_decision(from, txn, Decision::Commit, out),
             Body::Abort => self.on_decision(from, txn, Decision::Abort, out),
             Body::Ack => self.on_ack(from, txn, out),
@@ -153,7 +154,8 @@ impl Node for PaxosCommit {
 impl Protocol for PaxosCommit {
     const NAME: &'static str = "paxos-commit";
     const KINDS: &'static [&'static str] = &[
-        "Prepare", "Phase1a", "Phase1b", "Phase2a", "Phase2b", "Promised", "Commit", "Abort", "Ack", "Forget",
+        "Prepare", "Phase1a", "Phase1b", "Phase2a", "Phase2b", "Promised", "Outdated", "Commit", "Abort",
+        "Ack", "Forget",
     ];
 
     fn fact(effect: &Effect<Self>) -> Option<Fact> {

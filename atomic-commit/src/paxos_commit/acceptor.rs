@@ -42,7 +42,10 @@ impl PaxosCommit {
         if ballot.leader != Some(from) || ballot.round == 0 {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
-        let Some(ballots) = self.ballots(txn) else { return out.note(CommitEvent::IgnoredStale { txn }) };
+        let Some(ballots) = self.ballots(txn) else {
+            out.note(CommitEvent::IgnoredStale { txn });
+            return self.send(from, txn, Body::Outdated, out);
+        };
         if ballots.promised > ballot {
             return self.send(from, txn, Body::Promised { ballot: ballots.promised }, out);
         }

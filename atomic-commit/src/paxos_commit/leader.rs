@@ -25,6 +25,8 @@ pub(crate) struct Leading {
     ballot: Ballot,
     /// The latest ballot that anybody was heard of.
     seen: Ballot,
+    /// Acceptors that take no part in it.
+    outdated: BTreeSet<NodeId>,
     phase: Phase,
 }
 
@@ -91,7 +93,9 @@ impl PaxosCommit {
         let phase = Phase::Two(BTreeMap::new());
         let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
         let (transaction, caller) = (Some(transaction.clone()), Some(from));
-        self.leading.insert(txn, Leading { participants, transaction, caller, ballot, seen, phase });
+        let outdated = BTreeSet::new();
+        let leading = Leading { participants, transaction, caller, ballot, seen, outdated, phase };
+        self.leading.insert(txn, leading);
         out.set_timer(Timer::Lead(txn), self.config.patience..self.config.patience * 2);
     }
 
@@ -212,7 +216,8 @@ impl PaxosCommit {
         if let Entry::Vacant(place) = self.leading.entry(txn) {
             let phase = Phase::One(BTreeMap::new());
             let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
-            place.insert(Leading { participants, transaction: None, caller: None, ballot, seen, phase });
+            let (transaction, caller, outdated) = (None, None, BTreeSet::new());
+            place.insert(Leading { participants, transaction, caller, ballot, seen, outdated, phase });
             self.start_ballot(txn, out);
         }
     }
@@ -279,6 +284,21 @@ impl PaxosCommit {
         match self.leading.get_mut(&txn) {
             Some(leading) => leading.seen = leading.seen.max(ballot),
             None => out.note(CommitEvent::IgnoredStale { txn }),
+        }
+    }
+
+    /// A majority takes no part in it, for ever. So it is over, or it was begun under the number of an earlier call, and
+    /// nothing of it was or will be chosen. Whoever is prepared knows which: that is not over of which it has promised, and
+    /// not been told, the outcome. So it may abort, and so may everybody else.
+    pub(crate) fn on_outdated(&mut self, from: NodeId, txn: TxnId, out: &mut Effects<Self>) {
+        let Some(leading) = self.leading.get_mut(&txn).filter(|leading| !leading.is_decided()) else {
+            return out.note(CommitEvent::IgnoredStale { txn });
+        };
+        leading.outdated.insert(from);
+        if self.quorum.reached(|acceptor| leading.outdated.contains(&acceptor)) {
+            self.leading.remove(&txn);
+            self.end_branch(txn, Decision::Abort, out);
+            out.cancel_timer(Timer::Lead(txn));
         }
     }
 }

@@ -79,13 +79,7 @@ impl PaxosCommit {
         decision: Decision,
         out: &mut Effects<Self>,
     ) {
-        let branches = &self.persistent.branches;
-        if let Some(branch) = branches.branch(txn).cloned() {
-            out.note(CommitEvent::Learned { txn, decision });
-            self.persistent.write(Record::Branch(BranchRecord::Closed { txn, decision }), out);
-            self.locks.release(txn, &branch.ops);
-            out.cancel_timer(Timer::Doubt(txn));
-        } else if branches.past(txn) == Past::Never {
+        if !self.end_branch(txn, decision, out) && self.persistent.branches.past(txn) == Past::Never {
             if decision == Decision::Commit {
                 return out.note(CommitEvent::IgnoredNonsense { from });
             }
@@ -93,5 +87,15 @@ impl PaxosCommit {
             self.persistent.write(Record::Branch(BranchRecord::Refused { txn }), out);
         }
         self.send(from, txn, Body::Ack, out);
+    }
+
+    /// Carries out what it has promised; `false`: it has promised nothing.
+    pub(crate) fn end_branch(&mut self, txn: TxnId, decision: Decision, out: &mut Effects<Self>) -> bool {
+        let Some(branch) = self.persistent.branches.branch(txn).cloned() else { return false };
+        out.note(CommitEvent::Learned { txn, decision });
+        self.persistent.write(Record::Branch(BranchRecord::Closed { txn, decision }), out);
+        self.locks.release(txn, &branch.ops);
+        out.cancel_timer(Timer::Doubt(txn));
+        true
     }
 }

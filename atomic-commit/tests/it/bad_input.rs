@@ -89,6 +89,7 @@ impl Tested for paxos_commit::PaxosCommit {
             Phase2a { ballot, votes: votes(), leader: n(9) },
             Phase2b { ballot, votes: votes() },
             Promised { ballot },
+            Outdated,
             Commit,
             Abort,
             Ack,

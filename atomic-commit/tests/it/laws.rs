@@ -158,6 +158,7 @@ fn paxos_commit_message() -> impl Strategy<Value = paxos_commit::PaxosCommitMess
         }),
         5 => (ballot(), votes()).prop_map(|(ballot, votes)| Body::Phase2b { ballot, votes }),
         1 => ballot().prop_map(|ballot| Body::Promised { ballot }),
+        1 => Just(Body::Outdated),
         1 => Just(Body::Commit),
         1 => Just(Body::Abort),
         1 => Just(Body::Ack),

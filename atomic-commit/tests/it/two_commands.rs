@@ -195,6 +195,38 @@ fn acceptors_keep_both() {
     }
 }
 
+/// The acceptors have forgotten the number by then, and will bring nothing under it to an end. Who has promised it learns
+/// that from a majority, and aborts.
+#[test]
+fn an_earlier_number_is_not_left_in_doubt() {
+    let other = [append(2, 9)];
+    let mut cluster = committed_without_n3(&[append(0, 7)]);
+    cluster.call(1, 3, 2, &[append(1, 8)]);
+    cluster.deliver_if(|envelope| envelope.to != n(3));
+    cluster.lose_if(|_| true);
+    cluster.call(3, 3, 1, &other);
+    cluster.deliver();
+    assert!(cluster.is_prepared(3, call(&other)) && cluster.said(3, 2).len() == 1);
+    settle(&mut cluster, &[call(&other)]);
+    assert_eq!(cluster.node(3).branches().past(call(&other)), Past::Closed(Close::Aborted));
+    assert!(!cluster.is_armed(3, "Lead", call(&other)), "and nobody leads it for ever");
+    assert_eq!((cluster.list(0), cluster.list(1), cluster.list(2)), (vec![7], vec![8], vec![]));
+}
+
+/// What one acceptor has forgotten the others may still decide: it takes a majority, each once.
+#[test]
+fn an_acceptor_alone_ends_nothing() {
+    let first = [append(1, 7), append(2, 7)];
+    let mut cluster = Cluster::<PaxosCommit>::new(3);
+    cluster.call(1, 3, 1, &first);
+    cluster.deliver_kind("Prepare");
+    cluster.fire(2, "Doubt", call(&first));
+    for (from, is_prepared) in [(1, true), (1, true), (3, false)] {
+        cluster.hand(from, 2, PaxosCommitMessage { txn: call(&first), body: Body::Outdated });
+        assert_eq!(cluster.is_prepared(2, call(&first)), is_prepared);
+    }
+}
+
 /// Names go over the network: they are the same on every machine. In them stands what was asked, in its order, and
 /// nothing else does; and what has a digest is never taken for a life.
 #[test]
@@ -225,26 +257,26 @@ fn a_name_says_what_was_asked() {
 /// What may happen to a cluster that is asked for several things under one number.
 #[derive(Clone, Debug)]
 enum Deed {
-    Ask { via: u32, what: usize },
+    Ask { via: u32, number: u64, what: usize },
     Deliver(usize),
     Lose(usize),
-    Fire { id: u32, timer: &'static str, what: usize },
+    Fire { id: u32, timer: &'static str, number: u64, what: usize },
     Crash(u32),
 }
 
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     let deed = prop_oneof![
-        3 => (1u32..4, 0usize..3).prop_map(|(via, what)| Deed::Ask { via, what }),
+        3 => (1u32..4, 1u64..4, 0usize..3).prop_map(|(via, number, what)| Deed::Ask { via, number, what }),
         30 => (0usize..12).prop_map(Deed::Deliver),
         3 => (0usize..12).prop_map(Deed::Lose),
-        6 => (1u32..4, select(vec!["Doubt", "Lead", "Resend"]), 0usize..3)
-            .prop_map(|(id, timer, what)| Deed::Fire { id, timer, what }),
+        9 => (1u32..4, select(vec!["Doubt", "Lead", "Resend"]), 1u64..4, 0usize..3)
+            .prop_map(|(id, timer, number, what)| Deed::Fire { id, timer, number, what }),
         1 => (1u32..4).prop_map(Deed::Crash),
     ];
     vec(deed, 0..120)
 }
 
-/// Each command appends a value of its own.
+/// Each command appends a value of its own, and under each number another.
 fn commands() -> impl Strategy<Value = [Vec<MicroOp>; 3]> {
     let keys = || vec(0u64..6, 1..4);
     (keys(), keys(), keys()).prop_map(|(a, b, c)| {
@@ -256,22 +288,30 @@ fn commands() -> impl Strategy<Value = [Vec<MicroOp>; 3]> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Each is all or nothing and takes effect at most once, whatever is lost, repeated and late, and nobody stays in
-    /// doubt.
+    /// Each is all or nothing and takes effect at most once, whatever is lost, repeated and late, in whatever order its
+    /// client uses numbers, and nobody stays in doubt.
     #[test]
     fn each_is_all_or_nothing(commands in commands(), deeds in deeds()) {
-        let names = commands.each_ref().map(|ops| call(ops));
+        let under = |number: u64, what: usize| {
+            let of = |op: &MicroOp| match op {
+                MicroOp::Append { key, value } => append(key.0, value + number as i64),
+                MicroOp::Read { .. } => *op,
+            };
+            commands[what].iter().map(of).collect::<Vec<_>>()
+        };
+        let all = || (1..=3).flat_map(|number| (0..3).map(move |what| (number, what)));
+        let name = |number, what| asked(3, number, &under(number, what));
         let mut cluster = Cluster::<PaxosCommit>::new(3);
         for deed in deeds {
             match deed {
-                Deed::Ask { via, what } => cluster.call(via, 3, 1, &commands[what]),
+                Deed::Ask { via, number, what } => cluster.call(via, 3, number, &under(number, what)),
                 Deed::Deliver(nth) if nth < cluster.network.len() => {
                     let it = cluster.network.remove(nth);
                     cluster.hand(it.from.0, it.to.0, it.message);
                 }
                 Deed::Lose(nth) if nth < cluster.network.len() => drop(cluster.network.remove(nth)),
-                Deed::Fire { id, timer, what } if cluster.is_armed(id, timer, names[what]) => {
-                    cluster.fire(id, timer, names[what]);
+                Deed::Fire { id, timer, number, what } if cluster.is_armed(id, timer, name(number, what)) => {
+                    cluster.fire(id, timer, name(number, what));
                 }
                 Deed::Crash(id) => {
                     cluster.crash(id);
@@ -280,11 +320,13 @@ proptest! {
                 _ => {}
             }
         }
-        settle(&mut cluster, &names);
-        for (ops, value) in commands.iter().zip([10, 20, 30]) {
-            let is_its = |element: &&i64| **element == value;
-            let took: Vec<usize> = (0..6).map(|key| cluster.list(key).iter().filter(is_its).count()).collect();
-            let asked: Vec<usize> = (0..6).map(|key| ops.iter().filter(|op| op.key() == Key(key)).count()).collect();
+        settle(&mut cluster, &all().map(|(number, what)| name(number, what)).collect::<Vec<_>>());
+        for (number, what) in all() {
+            let count = |key, ops: &[MicroOp]| ops.iter().filter(|op| op.key() == Key(key)).count();
+            let asked: Vec<usize> = (0..6).map(|key| count(key, &under(number, what))).collect();
+            let value = 10 * (what as i64 + 1) + number as i64;
+            let took = |key| cluster.list(key).iter().filter(|element| **element == value).count();
+            let took: Vec<usize> = (0..6).map(took).collect();
             prop_assert!(took == asked || took == [0; 6], "{took:?} of {asked:?}");
         }
     }
