@@ -21,7 +21,8 @@ pub enum CommitEvent {
     Prepared {
         txn: TxnId,
     },
-    /// A participant voted no: another transaction has a lock that it needs, or it was asked for an outcome first.
+    /// A participant voted no: another transaction has a lock that it needs, it was asked for an outcome first, or it
+    /// knows what its client had asked for before under the same number.
     Refused {
         txn: TxnId,
         holder: Option<TxnId>,

@@ -67,6 +67,9 @@
 #![no_std]
 extern crate alloc;
 
+mod run;
+pub use run::Run;
+
 mod transaction;
 pub use transaction::{Decision, Key, List, MicroOp, Response, Transaction, TxnId, Why};
 

@@ -20,9 +20,13 @@
 //! the highest ballot that it hears of. Where it hears of none, none was chosen nor will be in an earlier ballot, and
 //! it is free: it proposes "aborted". So a dead participant, too, blocks nobody.
 //!
-//! **Exactly once, at any node.** Acceptors remember, so a call needs no home: its transaction has one name, and
-//! whoever is asked again leads the very same one to the very same end. For that, acceptors keep the latest transaction
-//! of each client even when every participant has the decision; earlier ones go then.
+//! **Exactly once, at any node.** Acceptors remember, so a call needs no home: its transaction has one name, made of its
+//! client, its number and what was asked ([`Run`](crate::Run)), and whoever is asked again leads the very same one to the
+//! very same end. For that, acceptors keep the latest transaction of each client even when every participant has the
+//! decision; earlier ones go then.
+//!
+//! **A number is for one call.** Something else under the same number is another transaction, and cannot be mixed up with
+//! the first; who knows of the first does not begin it, and votes no.
 //!
 //! Refines `TCommit`, as two-phase commit does. With F = 0 it *is* two-phase commit: one acceptor, the coordinator's
 //! disk.
@@ -32,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use synod_protocol::{Caller, Effect, Effects, Node, NodeId, Quorum, Stable};
 
 use crate::{
-    Branches, CommitEvent, Config, Fact, Locks, Protocol, Response, Transaction, TxnId, View,
+    Branches, CommitEvent, Config, Fact, Locks, Protocol, Response, Transaction, TxnId, View, store::Past,
     transaction::Decision,
 };
 
@@ -115,6 +119,7 @@ impl Node for PaxosCommit {
             }
             Body::Phase2b { ballot, votes } => self.on_phase_2b(from, txn, *ballot, votes, out),
             Body::Promised { ballot } => self.on_promised(from, txn, *ballot, out),
+            Body::Outdated => self.on_outdated(from, txn, out),
             Body::Commit => self.on_decision(from, txn, Decision::Commit, out),
             Body::Abort => self.on_decision(from, txn, Decision::Abort, out),
             Body::Ack => self.on_ack(from, txn, out),
@@ -149,7 +154,8 @@ impl Node for PaxosCommit {
 impl Protocol for PaxosCommit {
     const NAME: &'static str = "paxos-commit";
     const KINDS: &'static [&'static str] = &[
-        "Prepare", "Phase1a", "Phase1b", "Phase2a", "Phase2b", "Promised", "Commit", "Abort", "Ack", "Forget",
+        "Prepare", "Phase1a", "Phase1b", "Phase2a", "Phase2b", "Promised", "Outdated", "Commit", "Abort",
+        "Ack", "Forget",
     ];
 
     fn fact(effect: &Effect<Self>) -> Option<Fact> {
@@ -197,6 +203,21 @@ impl PaxosCommit {
 
 /// What every handler uses.
 impl PaxosCommit {
+    /// As an acceptor or a participant.
+    pub(crate) fn knows(&self, txn: TxnId) -> bool {
+        let Persistent { branches, ballots, .. } = &*self.persistent;
+        ballots.contains_key(&txn) || branches.branch(txn).is_some() || branches.past(txn) != Past::Never
+    }
+
+    /// Something else that the same client asked for under the same number: as a leader, an acceptor or a participant.
+    pub(crate) fn knows_rival(&self, txn: TxnId) -> bool {
+        let is_rival = |other: &TxnId| other.is_rival_of(txn);
+        let Persistent { branches, ballots, .. } = &*self.persistent;
+        self.leading.range(txn.of_call()).any(|(other, _)| is_rival(other))
+            || ballots.range(txn.of_call()).any(|(other, _)| is_rival(other))
+            || branches.knows_rival(txn)
+    }
+
     pub(crate) fn send(&self, to: NodeId, txn: TxnId, body: Body, out: &mut Effects<Self>) {
         out.send(to, PaxosCommitMessage { txn, body });
     }

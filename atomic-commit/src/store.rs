@@ -34,6 +34,9 @@ pub struct Branches {
     /// The latest transaction of each client that came to its end here. A branch of an earlier one that was not
     /// prepared by then will not be: so a message that the network repeats prepares nothing twice.
     closed: BTreeMap<ClientId, (TxnId, Close)>,
+    /// Others that ended here under the number of the latest, of a client that asked for several things under one
+    /// number: they go with the next.
+    rivals: BTreeMap<TxnId, Close>,
 }
 
 /// How a transaction ended at a participant.
@@ -104,8 +107,16 @@ impl Branches {
 
     fn close(&mut self, txn: TxnId, close: Close) {
         let latest = self.closed.entry(txn.client).or_insert((txn, close));
-        if latest.0 <= txn {
+        if latest.0 == txn {
+            latest.1 = close;
+        } else if txn.outdates(latest.0) {
             *latest = (txn, close);
+            let gone: Vec<TxnId> = self.rivals.range(txn.of_client()).map(|(rival, _)| *rival).collect();
+            for rival in gone {
+                self.rivals.remove(&rival);
+            }
+        } else if latest.0.is_rival_of(txn) && !latest.0.outdates(txn) {
+            self.rivals.insert(txn, close);
         }
     }
 
@@ -126,17 +137,24 @@ impl Branches {
         self.prepared.get(&txn)
     }
 
-    /// The latest of each client that came to its end here, and how.
+    /// The latest of each client that came to its end here, and how; several, if it asked for several under one number.
     pub fn closed(&self) -> impl Iterator<Item = (TxnId, Close)> {
-        self.closed.values().copied()
+        self.closed.values().copied().chain(self.rivals.iter().map(|(txn, close)| (*txn, *close)))
+    }
+
+    /// Something else was voted on here under the number of this one.
+    pub fn knows_rival(&self, txn: TxnId) -> bool {
+        self.prepared.range(txn.of_call()).any(|(other, _)| other.is_rival_of(txn))
+            || self.closed.get(&txn.client).is_some_and(|(latest, _)| latest.is_rival_of(txn))
     }
 
     /// What is known of a transaction that is not prepared here.
     pub fn past(&self, txn: TxnId) -> Past {
         match self.closed.get(&txn.client) {
             Some((latest, close)) if *latest == txn => Past::Closed(*close),
-            Some((latest, _)) if *latest > txn => Past::Forgotten,
-            _ => Past::Never,
+            Some((latest, _)) if latest.outdates(txn) => Past::Forgotten,
+            Some(_) => self.rivals.get(&txn).map_or(Past::Never, |close| Past::Closed(*close)),
+            None => Past::Never,
         }
     }
 

@@ -1,9 +1,11 @@
 //! What clients ask for, and what they are told.
 use alloc::{sync::Arc, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 use synod_protocol::ClientId;
+
+use crate::Run;
 
 /// Names a list. Keys are numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,15 +42,39 @@ pub struct Transaction(pub Vec<MicroOp>);
 
 /// One run of a client's call. A call that is tried again after its coordinator crashed may be another run.
 ///
-/// They are ordered as their client made them, and it has one call open at a time: whoever has finished one has no
-/// use for an earlier one that it never heard of.
+/// By their numbers they are ordered as their client made them, and it has one call open at a time: whoever has finished
+/// one has no use for one of an earlier number that it never heard of. Of two names with the same number that says
+/// nothing, unless the runs are lives; ask [`TxnId::outdates`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TxnId {
     pub client: ClientId,
     /// The client's number for the call.
     pub number: u64,
-    /// The life of the coordinator that runs it. Always 0 where a call has but one run.
-    pub life: u32,
+    pub run: Run,
+}
+
+impl TxnId {
+    /// Whoever has ended this one will not vote on the other: it is of an earlier call, or of an earlier life.
+    pub fn outdates(self, other: TxnId) -> bool {
+        self.client == other.client
+            && (self.number > other.number || self.number == other.number && self.run.outdates(other.run))
+    }
+
+    /// Another run of the same call, or, under its number, of another.
+    pub fn is_rival_of(self, other: TxnId) -> bool {
+        (self.client, self.number) == (other.client, other.number) && self.run != other.run
+    }
+
+    /// All names with this client and number.
+    pub(crate) fn of_call(self) -> RangeInclusive<TxnId> {
+        TxnId { run: Run::MIN, ..self }..=TxnId { run: Run::MAX, ..self }
+    }
+
+    /// All names with this client.
+    pub(crate) fn of_client(self) -> RangeInclusive<TxnId> {
+        let (first, last) = (TxnId { number: 0, ..self }, TxnId { number: u64::MAX, ..self });
+        *first.of_call().start()..=*last.of_call().end()
+    }
 }
 
 /// What is decided of a transaction, once and by all.
@@ -105,13 +131,13 @@ impl fmt::Display for Transaction {
     }
 }
 
-/// `c1.7`, and `c1.7/3` in the third life of its coordinator.
+/// `c1.7`, and `c1.7/3` in the third life of its coordinator. A digest of what was asked says nothing to a reader.
 impl fmt::Display for TxnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.client, self.number)?;
-        match self.life {
-            0 | 1 => Ok(()),
-            life => write!(f, "/{life}"),
+        match self.run.life() {
+            None | Some(0 | 1) => Ok(()),
+            Some(life) => write!(f, "/{life}"),
         }
     }
 }

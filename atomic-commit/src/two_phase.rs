@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use synod_protocol::{Caller, Effect, Effects, Node, NodeId, Stable};
 
 use crate::{
-    Branches, CommitEvent, Config, Fact, Locks, Protocol, Response, Transaction, TxnId, View,
+    Branches, CommitEvent, Config, Fact, Locks, Protocol, Response, Run, Transaction, TxnId, View,
     transaction::Decision,
 };
 
@@ -83,7 +83,7 @@ impl Node for TwoPhase {
     /// Spec: PresumedAbort!Restart
     fn boot(id: NodeId, config: &Config, durable: Persistent, out: &mut Effects<Self>) -> Self {
         config.must_admit(id);
-        assert!(durable.life < u32::MAX, "Exactly once: no two lives of {id} have the same number");
+        assert!(durable.life < Run::LAST_LIFE, "Exactly once: no two lives of {id} have the same number");
         let mut node = TwoPhase {
             id,
             config: config.clone(),

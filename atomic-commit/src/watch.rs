@@ -135,10 +135,11 @@ impl<N: Protocol> Watch<N> {
         Ok(())
     }
 
-    /// Of all runs of a call at most one commits.
+    /// Of all runs of a call at most one commits. What was asked for under the same number but is something else is no
+    /// run of it.
     fn exactly_once(&self, txn: TxnId) -> Checked {
-        let runs = TxnId { life: 0, ..txn }..=TxnId { life: u32::MAX, ..txn };
-        for (other, known) in self.transactions.range(runs).filter(|(other, _)| **other != txn) {
+        let is_run = |(other, _): &(&TxnId, &Known)| **other != txn && other.run.life().is_some();
+        for (other, known) in self.transactions.range(txn.of_call()).filter(is_run) {
             if known.decisions.values().any(|(_, decision)| *decision == Decision::Commit) {
                 let story = format!("{txn} commits, and so did {other}: the same call, twice");
                 return Err(Violation::new(name::EXACTLY_ONCE, story));

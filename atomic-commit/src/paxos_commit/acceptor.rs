@@ -5,7 +5,7 @@ use synod_protocol::{Effects, NodeId};
 
 use crate::{
     Ballot, CommitEvent, TxnId,
-    paxos_commit::{Ballots, Body, PaxosCommit, Record, Votes},
+    paxos_commit::{Ballots, Body, PaxosCommit, Persistent, Record, Votes},
 };
 
 impl PaxosCommit {
@@ -13,11 +13,15 @@ impl PaxosCommit {
     fn ballots(&self, txn: TxnId) -> Option<Ballots> {
         match self.persistent.ballots.get(&txn) {
             Some(ballots) => Some(ballots.clone()),
-            None if self.persistent.forgotten.get(&txn.client).is_some_and(|up_to| txn.number <= *up_to) => {
-                None
-            }
-            None => Some(Ballots::default()),
+            None => (!self.is_outdated(txn)).then(Ballots::default),
         }
+    }
+
+    /// Its client has made later calls, and this acceptor would not answer for it: it knows nothing of it any more, if
+    /// it ever did.
+    pub(crate) fn is_outdated(&self, txn: TxnId) -> bool {
+        let Persistent { ballots, forgotten, .. } = &*self.persistent;
+        !ballots.contains_key(&txn) && forgotten.get(&txn.client).is_some_and(|up_to| txn.number <= *up_to)
     }
 
     /// All who took part in it have its decision, as far as this acceptor heard.
@@ -38,7 +42,10 @@ impl PaxosCommit {
         if ballot.leader != Some(from) || ballot.round == 0 {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
-        let Some(ballots) = self.ballots(txn) else { return out.note(CommitEvent::IgnoredStale { txn }) };
+        let Some(ballots) = self.ballots(txn) else {
+            out.note(CommitEvent::IgnoredStale { txn });
+            return self.send(from, txn, Body::Outdated, out);
+        };
         if ballots.promised > ballot {
             return self.send(from, txn, Body::Promised { ballot: ballots.promised }, out);
         }

@@ -8,7 +8,7 @@ use alloc::{
 use synod_protocol::{Caller, Effects, NodeId};
 
 use crate::{
-    Ballot, Branch, CommitEvent, Response, Transaction, TxnId, Why,
+    Ballot, Branch, CommitEvent, Response, Run, Transaction, TxnId, Why,
     paxos_commit::{Body, PaxosCommit, Timer, Vote, Votes, acceptor::latest},
     session::committed,
     transaction::Decision,
@@ -25,6 +25,8 @@ pub(crate) struct Leading {
     ballot: Ballot,
     /// The latest ballot that anybody was heard of.
     seen: Ballot,
+    /// Acceptors that take no part in it.
+    outdated: BTreeSet<NodeId>,
     phase: Phase,
 }
 
@@ -49,7 +51,8 @@ impl Leading {
 /// Ballot 0.
 impl PaxosCommit {
     /// A call that comes again, here or at another node, is led again, and comes to the same end. Something else under
-    /// the same number is not, as far as this node knows what it was.
+    /// the same number is another transaction, and is not begun where the first is known; nor is one of an earlier call,
+    /// which acceptors do not answer for any more.
     ///
     /// Spec: PaxosCommit!Begin · §4
     pub(crate) fn on_transaction(
@@ -59,7 +62,7 @@ impl PaxosCommit {
         out: &mut Effects<Self>,
     ) {
         let Caller { client, number, .. } = from;
-        let txn = TxnId { client, number, life: 0 };
+        let txn = TxnId { client, number, run: Run::asking(transaction) };
         let Some(participants) = self.config.participants(transaction) else {
             return out.reply(from, Response::Aborted { why: Why::UnknownKey });
         };
@@ -75,7 +78,9 @@ impl PaxosCommit {
             leading.caller = Some(from);
             return self.answer(txn, out);
         }
-        if !self.voters(txn).all(|voter| participants.contains(&voter)) {
+        let is_another = !self.knows(txn) && self.knows_rival(txn);
+        if is_another || self.is_outdated(txn) || !self.voters(txn).all(|voter| participants.contains(&voter))
+        {
             return out.note(CommitEvent::SawCallAgain { txn });
         }
         let participants: Arc<[NodeId]> = participants.into();
@@ -88,7 +93,9 @@ impl PaxosCommit {
         let phase = Phase::Two(BTreeMap::new());
         let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
         let (transaction, caller) = (Some(transaction.clone()), Some(from));
-        self.leading.insert(txn, Leading { participants, transaction, caller, ballot, seen, phase });
+        let outdated = BTreeSet::new();
+        let leading = Leading { participants, transaction, caller, ballot, seen, outdated, phase };
+        self.leading.insert(txn, leading);
         out.set_timer(Timer::Lead(txn), self.config.patience..self.config.patience * 2);
     }
 
@@ -209,7 +216,8 @@ impl PaxosCommit {
         if let Entry::Vacant(place) = self.leading.entry(txn) {
             let phase = Phase::One(BTreeMap::new());
             let (ballot, seen) = (Ballot::ZERO, Ballot::ZERO);
-            place.insert(Leading { participants, transaction: None, caller: None, ballot, seen, phase });
+            let (transaction, caller, outdated) = (None, None, BTreeSet::new());
+            place.insert(Leading { participants, transaction, caller, ballot, seen, outdated, phase });
             self.start_ballot(txn, out);
         }
     }
@@ -276,6 +284,21 @@ impl PaxosCommit {
         match self.leading.get_mut(&txn) {
             Some(leading) => leading.seen = leading.seen.max(ballot),
             None => out.note(CommitEvent::IgnoredStale { txn }),
+        }
+    }
+
+    /// A majority takes no part in it, for ever. So it is over, or it was begun under the number of an earlier call, and
+    /// nothing of it was or will be chosen. Whoever is prepared knows which: that is not over of which it has promised, and
+    /// not been told, the outcome. So it may abort, and so may everybody else.
+    pub(crate) fn on_outdated(&mut self, from: NodeId, txn: TxnId, out: &mut Effects<Self>) {
+        let Some(leading) = self.leading.get_mut(&txn).filter(|leading| !leading.is_decided()) else {
+            return out.note(CommitEvent::IgnoredStale { txn });
+        };
+        leading.outdated.insert(from);
+        if self.quorum.reached(|acceptor| leading.outdated.contains(&acceptor)) {
+            self.leading.remove(&txn);
+            self.end_branch(txn, Decision::Abort, out);
+            out.cancel_timer(Timer::Lead(txn));
         }
     }
 }

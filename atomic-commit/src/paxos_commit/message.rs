@@ -55,6 +55,9 @@ pub enum Body {
     Promised {
         ballot: Ballot,
     },
+    /// An acceptor has forgotten what the client asked for up to here or further, and takes part in nothing of that any
+    /// more.
+    Outdated,
     Commit,
     Abort,
     /// A participant has the decision on disk.
@@ -72,6 +75,7 @@ impl Message for PaxosCommitMessage {
             Body::Phase2a { .. } => "Phase2a",
             Body::Phase2b { .. } => "Phase2b",
             Body::Promised { .. } => "Promised",
+            Body::Outdated => "Outdated",
             Body::Commit => "Commit",
             Body::Abort => "Abort",
             Body::Ack => "Ack",

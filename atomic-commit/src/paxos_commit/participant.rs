@@ -40,12 +40,16 @@ impl PaxosCommit {
             Past::Closed(Close::Committed | Close::Aborted) | Past::Forgotten => {
                 return out.note(CommitEvent::IgnoredStale { txn });
             }
-            // It was over without this node: somebody asks for something else under the number of an earlier call.
+            // It was over without this node: what is asked of it is no part of that.
             Past::Never if self.is_over(txn) => return out.note(CommitEvent::IgnoredNonsense { from }),
+            // Acceptors would not take the vote.
+            Past::Never if self.is_outdated(txn) => return out.note(CommitEvent::IgnoredStale { txn }),
             Past::Never => {}
         }
-        if let Some(holder) = self.locks.conflict(&branch.ops) {
-            out.note(CommitEvent::Refused { txn, holder: Some(holder) });
+        let holder = self.locks.conflict(&branch.ops);
+        // A number is for one call: who knows of it votes no on whatever else is asked for under it.
+        if holder.is_some() || self.knows_rival(txn) {
+            out.note(CommitEvent::Refused { txn, holder });
             self.persistent.write(Record::Branch(BranchRecord::Refused { txn }), out);
             return self.vote(from, txn, Vote::Aborted, out);
         }
@@ -75,13 +79,7 @@ impl PaxosCommit {
         decision: Decision,
         out: &mut Effects<Self>,
     ) {
-        let branches = &self.persistent.branches;
-        if let Some(branch) = branches.branch(txn).cloned() {
-            out.note(CommitEvent::Learned { txn, decision });
-            self.persistent.write(Record::Branch(BranchRecord::Closed { txn, decision }), out);
-            self.locks.release(txn, &branch.ops);
-            out.cancel_timer(Timer::Doubt(txn));
-        } else if branches.past(txn) == Past::Never {
+        if !self.end_branch(txn, decision, out) && self.persistent.branches.past(txn) == Past::Never {
             if decision == Decision::Commit {
                 return out.note(CommitEvent::IgnoredNonsense { from });
             }
@@ -89,5 +87,15 @@ impl PaxosCommit {
             self.persistent.write(Record::Branch(BranchRecord::Refused { txn }), out);
         }
         self.send(from, txn, Body::Ack, out);
+    }
+
+    /// Carries out what it has promised; `false`: it has promised nothing.
+    pub(crate) fn end_branch(&mut self, txn: TxnId, decision: Decision, out: &mut Effects<Self>) -> bool {
+        let Some(branch) = self.persistent.branches.branch(txn).cloned() else { return false };
+        out.note(CommitEvent::Learned { txn, decision });
+        self.persistent.write(Record::Branch(BranchRecord::Closed { txn, decision }), out);
+        self.locks.release(txn, &branch.ops);
+        out.cancel_timer(Timer::Doubt(txn));
+        true
     }
 }

@@ -70,13 +70,13 @@ impl Durable for Persistent {
 
 impl Persistent {
     fn of_client(&self, txn: TxnId) -> impl DoubleEndedIterator<Item = (&TxnId, &Ballots)> {
-        let first = TxnId { number: 0, life: 0, ..txn };
-        self.ballots.range(first..=TxnId { number: u64::MAX, life: u32::MAX, ..txn })
+        self.ballots.range(txn.of_client())
     }
 
-    /// A client that has made this call will not ask for an earlier one again.
+    /// A client that has made this call will not ask for an earlier one again. What it asks for under the same number
+    /// is not later: were the call forgotten for that, whoever is asked for it again would begin it anew.
     fn forget_earlier(&mut self, txn: TxnId) {
-        let is_over = |(other, ballots): &(&TxnId, &Ballots)| **other < txn && ballots.is_over;
+        let is_over = |(other, ballots): &(&TxnId, &Ballots)| other.number < txn.number && ballots.is_over;
         let over: Vec<TxnId> = self.of_client(txn).filter(is_over).map(|(other, _)| *other).collect();
         for over in over {
             self.ballots.remove(&over);

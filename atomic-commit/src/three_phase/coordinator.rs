@@ -8,7 +8,7 @@ use alloc::{
 use synod_protocol::{Caller, Effects, NodeId};
 
 use crate::{
-    Branch, CommitEvent, List, Response, Transaction, TxnId, Why,
+    Branch, CommitEvent, List, Response, Run, Transaction, TxnId, Why,
     session::{Seen, committed},
     three_phase::{Body, Record, ThreePhase, Timer},
     transaction::Decision,
@@ -37,7 +37,7 @@ impl ThreePhase {
         out: &mut Effects<Self>,
     ) {
         let Caller { client, number, .. } = from;
-        let txn = TxnId { client, number, life: 0 };
+        let txn = TxnId { client, number, run: Run::ONLY };
         if !self.coordinates(txn) {
             return out.redirect(from, Some(self.config.home(client)));
         }

@@ -4,7 +4,7 @@ use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use synod_protocol::{Caller, Effects, NodeId};
 
 use crate::{
-    Branch, CommitEvent, List, Response, Transaction, TxnId, Why,
+    Branch, CommitEvent, List, Response, Run, Transaction, TxnId, Why,
     session::{Seen, committed},
     transaction::Decision,
     two_phase::{Body, Record, Timer, TwoPhase},
@@ -37,7 +37,7 @@ impl TwoPhase {
         out: &mut Effects<Self>,
     ) {
         let Caller { client, number, .. } = from;
-        let txn = TxnId { client, number, life: self.persistent.life };
+        let txn = TxnId { client, number, run: Run::in_life(self.persistent.life) };
         if !self.coordinates(txn) {
             return out.redirect(from, Some(self.config.home(client)));
         }
@@ -176,7 +176,7 @@ impl TwoPhase {
         if self.voting.contains_key(&txn) {
             return;
         }
-        if txn.life > self.persistent.life {
+        if txn.run > Run::in_life(self.persistent.life) {
             return out.note(CommitEvent::IgnoredNonsense { from });
         }
         if self.persistent.committed.contains_key(&txn) {

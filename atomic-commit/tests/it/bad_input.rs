@@ -3,17 +3,17 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use synod_atomic_commit::{
-    Ballot, Branch, CommitEvent, Config, Decision, Protocol, Response, Why, paxos_commit, three_phase,
-    two_phase,
+    Ballot, Branch, CommitEvent, Config, Decision, Key, MicroOp, Protocol, Response, Run, TxnId, Why,
+    paxos_commit, three_phase, two_phase,
 };
 use synod_protocol::{Answer, Effect, Effects, Message, NodeId, Quorum, Time};
 
-use crate::cluster::{Cluster, append, n, read, txn};
+use crate::cluster::{Cluster, append, asked, n, read, txn};
 
 /// A protocol, and what it needs to be told otherwise than the others.
 trait Tested: Protocol {
-    /// In which life of its coordinator a first run has its name.
-    const LIFE: u32;
+    /// The first run of this call of client 3.
+    fn name(number: u64, ops: &[MicroOp]) -> TxnId;
 
     fn prepare(number: u64, branch: &Branch) -> Self::Message;
 
@@ -21,12 +21,20 @@ trait Tested: Protocol {
     fn of_each_kind(number: u64) -> Vec<Self::Message>;
 }
 
-fn branch(participants: &[u32], ops: &[synod_atomic_commit::MicroOp]) -> Branch {
+const CALL: [MicroOp; 3] = [
+    MicroOp::Append { key: Key(0), value: 7 },
+    MicroOp::Append { key: Key(1), value: 8 },
+    MicroOp::Read { key: Key(1) },
+];
+
+fn branch(participants: &[u32], ops: &[MicroOp]) -> Branch {
     Branch { participants: participants.iter().copied().map(n).collect(), ops: ops.to_vec() }
 }
 
 impl Tested for two_phase::TwoPhase {
-    const LIFE: u32 = 1;
+    fn name(number: u64, _: &[MicroOp]) -> TxnId {
+        txn(3, number, 1)
+    }
 
     fn prepare(number: u64, branch: &Branch) -> Self::Message {
         let body = two_phase::Body::Prepare(Arc::new(branch.clone()));
@@ -42,7 +50,9 @@ impl Tested for two_phase::TwoPhase {
 }
 
 impl Tested for three_phase::ThreePhase {
-    const LIFE: u32 = 0;
+    fn name(number: u64, _: &[MicroOp]) -> TxnId {
+        txn(3, number, 0)
+    }
 
     fn prepare(number: u64, branch: &Branch) -> Self::Message {
         let body = three_phase::Body::Prepare(Arc::new(branch.clone()));
@@ -60,11 +70,13 @@ impl Tested for three_phase::ThreePhase {
 }
 
 impl Tested for paxos_commit::PaxosCommit {
-    const LIFE: u32 = 0;
+    fn name(number: u64, ops: &[MicroOp]) -> TxnId {
+        asked(3, number, ops)
+    }
 
     fn prepare(number: u64, branch: &Branch) -> Self::Message {
         let body = paxos_commit::Body::Prepare(Arc::new(branch.clone()));
-        paxos_commit::PaxosCommitMessage { txn: txn(3, number, 0), body }
+        paxos_commit::PaxosCommitMessage { txn: asked(3, number, &CALL), body }
     }
 
     fn of_each_kind(number: u64) -> Vec<Self::Message> {
@@ -77,12 +89,13 @@ impl Tested for paxos_commit::PaxosCommit {
             Phase2a { ballot, votes: votes(), leader: n(9) },
             Phase2b { ballot, votes: votes() },
             Promised { ballot },
+            Outdated,
             Commit,
             Abort,
             Ack,
             Forget,
         ];
-        let others = bodies.into_iter().map(|body| PaxosCommitMessage { txn: txn(3, number, 0), body });
+        let others = bodies.into_iter().map(|body| PaxosCommitMessage { txn: asked(3, number, &CALL), body });
         others.chain([Self::prepare(number, &branch(&[1, 2], &[append(1, 1)]))]).collect()
     }
 }
@@ -131,7 +144,7 @@ fn only_notes<P: Protocol>(
 /// A call of n1's client that appends under 0 and 1, at n1 and n2, all of whose messages are still on their way.
 fn called<P: Tested>(number: u64) -> Cluster<P> {
     let mut cluster = Cluster::new(3);
-    cluster.call(1, 3, number, &[append(0, 7), append(1, 8), read(1)]);
+    cluster.call(1, 3, number, &CALL);
     cluster
 }
 
@@ -169,7 +182,7 @@ fn branches_that_make_no_sense_are_not_prepared<P: Tested>() {
     }
     let mut cluster = Cluster::<P>::new(3);
     cluster.hand(1, 2, P::prepare(1, &branch(&[1, 2], &[append(1, 1)])));
-    assert!(cluster.is_prepared(2, txn(3, 1, P::LIFE)), "what makes sense is");
+    assert!(cluster.is_prepared(2, P::name(1, &CALL)), "what makes sense is");
 }
 
 fn unknown_keys_are_refused<P: Tested>() {
@@ -237,7 +250,7 @@ fn another_command_while_the_first_is_open<P: Tested>() {
         cluster.deliver_kind_to("Prepare", 2);
         let on_their_way = cluster.network.len();
         cluster.call(1, 3, 1, others);
-        assert!(cluster.noted(1, &CommitEvent::SawCallAgain { txn: txn(3, 1, P::LIFE) }));
+        assert!(cluster.noted(1, &CommitEvent::SawCallAgain { txn: P::name(1, others) }));
         assert_eq!(cluster.network.len(), on_their_way, "nobody is asked");
         cluster.deliver();
         assert_eq!((cluster.list(0), cluster.list(1), cluster.list(2)), (vec![7], vec![8], vec![]));
@@ -253,7 +266,7 @@ fn the_last_numbers<P: Tested>() {
     cluster.deliver();
     assert!(cluster.has_committed(3, u64::MAX));
     for _ in 0..2 {
-        cluster.call(1, 3, u64::MAX, &[append(0, 7), append(1, 8), read(1)]);
+        cluster.call(1, 3, u64::MAX, &CALL);
         cluster.call(1, 3, u64::MAX - 1, &[append(0, 9)]);
         cluster.deliver();
         assert_eq!((cluster.list(0), cluster.list(1)), (vec![7], vec![8]));
@@ -312,9 +325,9 @@ fn waits_that_overflow<P: Tested>() {
 fn the_last_life() {
     let config = Config::new([n(1)]);
     let persistent = |life| two_phase::Persistent { life, ..Default::default() };
-    let node = boots::<two_phase::TwoPhase>(1, &config, persistent(u32::MAX - 1));
-    assert_eq!(node.persistent().life, u32::MAX);
-    let said = why_not::<two_phase::TwoPhase>(1, config, persistent(u32::MAX));
+    let node = boots::<two_phase::TwoPhase>(1, &config, persistent(Run::LAST_LIFE - 1));
+    assert_eq!(node.persistent().life, Run::LAST_LIFE);
+    let said = why_not::<two_phase::TwoPhase>(1, config, persistent(Run::LAST_LIFE));
     assert!(said.starts_with("Exactly once"), "{said}");
 }
 

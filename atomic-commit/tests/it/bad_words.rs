@@ -3,20 +3,23 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use synod_atomic_commit::{
-    Ballot, Branch, CommitEvent, Protocol, TxnId,
+    Ballot, Branch, CommitEvent, Key, MicroOp, Protocol, Run, TxnId,
     paxos_commit::{self, PaxosCommit, PaxosCommitMessage, Vote, Votes},
     three_phase::{self, Standing, ThreePhase, ThreePhaseMessage},
     two_phase::{self, TwoPhase, TwoPhaseMessage},
 };
 use synod_protocol::{Effect, Effects, Input, Time};
 
-use crate::cluster::{Cluster, append, n, read, txn};
+use crate::cluster::{Cluster, append, asked, n, read, txn};
 
-fn it<P: Protocol>(life: u32) -> (Cluster<P>, TxnId) {
+const CALL: [MicroOp; 2] =
+    [MicroOp::Append { key: Key(0), value: 7 }, MicroOp::Append { key: Key(1), value: 8 }];
+
+fn it<P: Protocol>(txn: TxnId) -> (Cluster<P>, TxnId) {
     let mut cluster = Cluster::new(4);
     // Coordinated by n4, which takes no part; n1 and n2 do, and n3 has nothing to do with it.
-    cluster.call(4, 3, 1, &[append(0, 7), append(1, 8)]);
-    (cluster, txn(3, 1, life))
+    cluster.call(4, 3, 1, &CALL);
+    (cluster, txn)
 }
 
 /// A step, without the watch: what is said may be the very opposite of what was decided.
@@ -39,14 +42,14 @@ fn is_nonsense<P: Protocol>(cluster: &Cluster<P>, from: u32, to: u32, message: P
 #[test]
 fn in_two_phase_commit() {
     use two_phase::Body::*;
-    let (mut cluster, txn) = it::<TwoPhase>(1);
+    let (mut cluster, txn) = it::<TwoPhase>(txn(3, 1, 1));
     let says = |body| TwoPhaseMessage { txn, body };
     // One that takes no part votes.
     is_nonsense(&cluster, 3, 4, says(VoteYes { reads: vec![] }));
     is_nonsense(&cluster, 3, 4, says(VoteNo));
     // A commit before the vote; a yes in a life that is still to come.
     is_nonsense(&cluster, 4, 1, says(Commit));
-    let later = TxnId { life: u32::MAX, ..txn };
+    let later = TxnId { run: Run::in_life(u32::MAX), ..txn };
     is_nonsense(&cluster, 1, 4, TwoPhaseMessage { txn: later, body: VoteYes { reads: vec![] } });
     is_nonsense(&cluster, 1, 4, TwoPhaseMessage { txn: later, body: Inquire });
     cluster.deliver();
@@ -56,7 +59,7 @@ fn in_two_phase_commit() {
 #[test]
 fn in_three_phase_commit() {
     use three_phase::Body::*;
-    let (mut cluster, txn) = it::<ThreePhase>(0);
+    let (mut cluster, txn) = it::<ThreePhase>(txn(3, 1, 0));
     let says = |body| ThreePhaseMessage { txn, body };
     // One that takes no part votes; a commit before the votes, at a participant and at the coordinator.
     is_nonsense(&cluster, 3, 4, says(VoteYes { reads: vec![] }));
@@ -82,7 +85,7 @@ fn in_three_phase_commit() {
 /// What only a member outside of the transaction would make a total failure is none.
 #[test]
 fn a_stranger_completes_no_total_failure() {
-    let (mut cluster, txn) = it::<ThreePhase>(0);
+    let (mut cluster, txn) = it::<ThreePhase>(txn(3, 1, 0));
     cluster.deliver_kind("Prepare");
     cluster.crash(1);
     cluster.crash(2);
@@ -109,7 +112,7 @@ fn prepared() -> Vote {
 #[test]
 fn in_paxos_commit() {
     use paxos_commit::Body::*;
-    let (mut cluster, txn) = it::<PaxosCommit>(0);
+    let (mut cluster, txn) = it::<PaxosCommit>(asked(3, 1, &CALL));
     let says = |body| PaxosCommitMessage { txn, body };
     let votes = |of: &[u32]| -> Votes { of.iter().map(|of| (n(*of), prepared())).collect() };
     let propose = |ballot, of, leader| Phase2a { ballot, votes: votes(of), leader: n(leader) };
@@ -151,7 +154,7 @@ fn in_paxos_commit() {
 #[test]
 fn the_last_ballot() {
     use paxos_commit::Body::*;
-    let (mut cluster, txn) = it::<PaxosCommit>(0);
+    let (mut cluster, txn) = it::<PaxosCommit>(asked(3, 1, &CALL));
     let last = ballot(u64::MAX, Some(2));
     cluster.deliver_kind("Prepare");
     cluster.lose_if(|_| true);
@@ -183,7 +186,7 @@ fn the_last_ballot() {
 #[test]
 fn more_faults_than_acceptors_for() {
     let mut cluster = Cluster::<PaxosCommit>::new(3);
-    let txn = txn(1, 1, 0);
+    let txn = asked(1, 1, &[append(0, 7)]);
     cluster.call(1, 1, 1, &[append(0, 7)]);
     cluster.deliver_kind("Prepare");
     cluster.crash(2);
@@ -205,8 +208,7 @@ fn more_faults_than_acceptors_for() {
 /// itself is answered.
 #[test]
 fn another_command_is_not_led() {
-    let call = [append(0, 7), append(1, 8)];
-    let (mut cluster, txn) = it::<PaxosCommit>(0);
+    let (mut cluster, txn) = it::<PaxosCommit>(asked(3, 1, &CALL));
     cluster.deliver_kind("Prepare");
     cluster.deliver_kind_to("Phase2a", 3);
     cluster.crash(4);
@@ -215,14 +217,15 @@ fn another_command_is_not_led() {
     for via in [1, 3] {
         let on_their_way = cluster.network.len();
         cluster.call(via, 3, 1, &[read(2)]);
-        assert!(cluster.noted(via, &CommitEvent::SawCallAgain { txn }));
+        let other = asked(3, 1, &[read(2)]);
+        assert!(cluster.noted(via, &CommitEvent::SawCallAgain { txn: other }));
         assert_eq!(cluster.network.len(), on_their_way, "nobody is asked");
     }
     cluster.deliver();
     assert!(cluster.said(3, 1).is_empty());
     cluster.call(1, 3, 1, &[read(2)]);
     assert!(cluster.said(3, 1).is_empty());
-    cluster.call(3, 3, 1, &call);
+    cluster.call(3, 3, 1, &CALL);
     cluster.deliver();
     cluster.fire(3, "Lead", txn);
     cluster.deliver();
@@ -233,7 +236,7 @@ fn another_command_is_not_led() {
 /// the number of an earlier call. Nor does one that has promised one thing say the same of another.
 #[test]
 fn another_command_does_not_prepare() {
-    let (mut cluster, txn) = it::<PaxosCommit>(0);
+    let (mut cluster, txn) = it::<PaxosCommit>(asked(3, 1, &CALL));
     let branch = |participants: &[u32], key| {
         let participants = participants.iter().copied().map(n).collect();
         Arc::new(Branch { participants, ops: vec![append(key, 9)] })

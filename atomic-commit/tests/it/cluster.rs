@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use synod_atomic_commit::{
-    CommitEvent, Config, Key, MicroOp, Protocol, Response, Transaction, TxnId, Watch, invariants,
+    CommitEvent, Config, Key, MicroOp, Protocol, Response, Run, Transaction, TxnId, Watch, invariants,
 };
 use synod_protocol::{
     Answer, Caller, ClientId, Durable, Effect, Effects, Input, Message, Node, NodeId, Nodes, Observer, Place,
@@ -53,9 +53,14 @@ pub(crate) fn n(id: u32) -> NodeId {
     NodeId(id)
 }
 
-/// The first run of call `number` of client `client`.
+/// The run of call `number` of client `client` in this life of its coordinator; in three-phase commit, in life 0.
 pub(crate) fn txn(client: u32, number: u64, life: u32) -> TxnId {
-    TxnId { client: ClientId(client), number, life }
+    TxnId { client: ClientId(client), number, run: Run::in_life(life) }
+}
+
+/// What call `number` of client `client` is in Paxos Commit.
+pub(crate) fn asked(client: u32, number: u64, ops: &[MicroOp]) -> TxnId {
+    TxnId { client: ClientId(client), number, run: Run::asking(&Transaction(ops.to_vec())) }
 }
 
 pub(crate) fn append(key: u64, value: i64) -> MicroOp {
@@ -124,6 +129,12 @@ impl<P: Protocol> Cluster<P> {
 
     pub(crate) fn is_armed(&self, id: u32, name: &str, txn: TxnId) -> bool {
         self.timer(id, name, txn).is_some()
+    }
+
+    /// The runs of a call that some timer is armed for.
+    pub(crate) fn runs_of(&self, client: u32, number: u64) -> BTreeSet<TxnId> {
+        let is_it = |txn: &TxnId| (txn.client, txn.number) == (ClientId(client), number);
+        self.armed.values().flatten().map(|timer| P::txn_of_timer(*timer)).filter(is_it).collect()
     }
 
     /// The answers to a call so far.

@@ -18,7 +18,7 @@ use synod_atomic_commit::{
 };
 use synod_protocol::{Caller, Effect, Effects, Input, NodeId, Time};
 
-use crate::cluster::{append, n, txn};
+use crate::cluster::{append, asked, n, txn};
 
 #[derive(Clone, Hash)]
 struct State<P: Protocol> {
@@ -192,16 +192,16 @@ fn fingerprint<P: Protocol>(state: &State<P>) -> u128 {
 }
 
 /// One transaction at so many participants, of so many nodes, the first of which is asked.
-fn explored<P: Protocol>(nodes: u32, participants: u64, life: u32, due: Due<P>) -> Explored {
+fn explored<P: Protocol>(nodes: u32, participants: u64, life: Option<u32>, due: Due<P>) -> Explored {
     // Its home is the first as well.
-    let txn = txn(nodes, 1, life);
     let ops = (0..participants).map(|key| append(key, 7)).collect::<Vec<_>>();
+    let txn = life.map_or_else(|| asked(nodes, 1, &ops), |life| txn(nodes, 1, life));
     World::<P> { nodes, asked: 1, txn, ops, due }.explore()
 }
 
 #[test]
 fn no_single_crash_blocks_paxos_commit() {
-    let explored = |nodes, participants| explored::<PaxosCommit>(nodes, participants, 0, |_, _| 0);
+    let explored = |nodes, participants| explored::<PaxosCommit>(nodes, participants, None, |_, _| 0);
     assert_eq!(explored(3, 1), Explored { states: 282, blocked: 0, committed_without: 0 });
     assert_eq!(explored(3, 2), Explored { states: 5_014, blocked: 0, committed_without: 125 });
     // A minute in debug builds.
@@ -214,7 +214,7 @@ fn no_single_crash_blocks_paxos_commit() {
 #[test]
 fn no_single_crash_blocks_three_phase_commit() {
     let due: Due<ThreePhase> = |id, timer| if matches!(timer, Timer::Doubt(_)) { id.0 } else { 0 };
-    let explored = |nodes, participants| explored::<ThreePhase>(nodes, participants, 0, due);
+    let explored = |nodes, participants| explored::<ThreePhase>(nodes, participants, Some(0), due);
     assert_eq!(explored(3, 3), Explored { states: 315, blocked: 0, committed_without: 12 });
     assert_eq!(explored(4, 4), Explored { states: 1_474, blocked: 0, committed_without: 131 });
 }
@@ -222,7 +222,7 @@ fn no_single_crash_blocks_three_phase_commit() {
 /// The coordinator's does, with all votes and no decision.
 #[test]
 fn a_single_crash_blocks_two_phase_commit() {
-    let explored = |nodes, participants| explored::<TwoPhase>(nodes, participants, 1, |_, _| 0);
+    let explored = |nodes, participants| explored::<TwoPhase>(nodes, participants, Some(1), |_, _| 0);
     assert_eq!(explored(3, 3), Explored { states: 204, blocked: 3, committed_without: 9 });
     assert_eq!(explored(4, 4), Explored { states: 937, blocked: 10, committed_without: 73 });
 }

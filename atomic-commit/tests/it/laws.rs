@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::{collection::vec, prelude::*};
 use synod_atomic_commit::{
-    Ballot, Branch, Config, Decision, Key, List, MicroOp, Protocol, Transaction, TxnId, invariants,
+    Ballot, Branch, Config, Decision, Key, List, MicroOp, Protocol, Run, Transaction, TxnId, invariants,
     paxos_commit, three_phase, two_phase,
 };
 use synod_protocol::{Caller, ClientId, Durable, Effect, Effects, Input, NodeId, Nodes, Time};
@@ -15,15 +15,30 @@ fn node() -> impl Strategy<Value = NodeId> {
 
 /// Mostly one call of n1's, so that things come together.
 fn txn() -> impl Strategy<Value = TxnId> {
-    let life = prop_oneof![Just(0), Just(1)];
-    let usual = life.prop_map(|life| TxnId { client: ClientId(0), number: 1, life });
+    let run = prop_oneof![Just(Run::ONLY), Just(Run::in_life(1)), a_digest(), a_digest()];
+    let usual = run.prop_map(|run| TxnId { client: ClientId(0), number: 1, run });
     prop_oneof![3 => usual, 1 => any_txn()]
 }
 
 fn any_txn() -> impl Strategy<Value = TxnId> {
     let number = number();
-    let life = prop_oneof![Just(0), Just(1), Just(2), Just(u32::MAX)];
-    (client(), number, life).prop_map(|(client, number, life)| TxnId { client, number, life })
+    let life = prop_oneof![Just(0), Just(1), Just(2), Just(Run::LAST_LIFE)].prop_map(Run::in_life);
+    (client(), number, prop_oneof![life, a_digest()]).prop_map(|(client, number, run)| TxnId {
+        client,
+        number,
+        run,
+    })
+}
+
+/// Of one of two commands.
+fn a_digest() -> impl Strategy<Value = Run> {
+    any::<bool>().prop_map(|second| Run::asking(&Transaction(commands()[usize::from(second)].clone())))
+}
+
+/// On keys of n1, and of n1 and n2.
+fn commands() -> [Vec<MicroOp>; 2] {
+    let append = |key| MicroOp::Append { key: Key(key), value: 7 };
+    [vec![append(0)], vec![append(0), append(1)]]
 }
 
 fn number() -> impl Strategy<Value = u64> {
@@ -143,6 +158,7 @@ fn paxos_commit_message() -> impl Strategy<Value = paxos_commit::PaxosCommitMess
         }),
         5 => (ballot(), votes()).prop_map(|(ballot, votes)| Body::Phase2b { ballot, votes }),
         1 => ballot().prop_map(|ballot| Body::Promised { ballot }),
+        1 => Just(Body::Outdated),
         1 => Just(Body::Commit),
         1 => Just(Body::Abort),
         1 => Just(Body::Ack),
@@ -168,6 +184,7 @@ fn deeds<M: Clone + std::fmt::Debug + 'static>(
     let deed = prop_oneof![
         8 => (node(), message).prop_map(|(from, message)| Deed::Message(from, message)),
         4 => (0usize..4).prop_map(Deed::Own),
+        2 => any::<bool>().prop_map(|second| Deed::Request(ClientId(0), 1, commands()[usize::from(second)].clone())),
         2 => usual_ops().prop_map(|ops| Deed::Request(ClientId(0), 1, ops)),
         2 => (client(), number(), ops()).prop_map(|(client, number, ops)| Deed::Request(client, number, ops)),
         2 => (0usize..8).prop_map(Deed::Fire),
@@ -248,11 +265,18 @@ proptest! {
         stands::<paxos_commit::PaxosCommit>(deeds)?;
     }
 
-    /// Names of transactions come in the order in which their client made them.
+    /// Names of transactions come in the order in which their client made them; lives of a call do, and what else stands
+    /// under one number does not.
     #[test]
     fn transactions_are_ordered_as_called(a in any_txn(), b in any_txn()) {
-        if a.client == b.client {
-            prop_assert_eq!(a < b, (a.number, a.life) < (b.number, b.life));
+        if a.client == b.client && a.number != b.number {
+            prop_assert_eq!((a < b, b.outdates(a), a.is_rival_of(b)), (a.number < b.number, a < b, false));
+        } else if a.client == b.client {
+            let lives = a.run.life().zip(b.run.life());
+            prop_assert_eq!(b.outdates(a), lives.is_some_and(|(a, b)| a < b) || (b.run.life().is_some() && a < b));
+            prop_assert_eq!(a.is_rival_of(b), a != b);
+        } else {
+            prop_assert!(!a.outdates(b) && !b.outdates(a) && !a.is_rival_of(b));
         }
     }
 

@@ -11,3 +11,4 @@ mod paper_paxos_commit;
 mod paper_three_phase;
 mod paper_two_phase;
 mod script;
+mod two_commands;

@@ -17,7 +17,7 @@ use std::{
 };
 
 use synod_atomic_commit::{
-    Close, CommitEvent, Config, Key, MicroOp, Past, Protocol, Transaction, TxnId,
+    Close, CommitEvent, Config, Key, MicroOp, Past, Protocol, Run, Transaction, TxnId,
     two_phase::{Body, Persistent, Timer, TwoPhase, TwoPhaseMessage},
 };
 use synod_protocol::{Caller, ClientId, Durable, Effect, Effects, Input, NodeId, Time};
@@ -59,7 +59,7 @@ fn projected(participants: u32) -> usize {
     let members = participants + 1;
     let config = Config { keys: members.into(), ..Config::new((1..=members).map(NodeId)) };
     let client = ClientId(participants);
-    let txn = TxnId { client, number: 1, life: 1 };
+    let txn = TxnId { client, number: 1, run: Run::in_life(1) };
     let (messages, numbers, found) = (Vec::new(), HashMap::new(), HashSet::new());
     let mut model = Model { participants, txn, messages, numbers, found, config };
     model.explore(client);

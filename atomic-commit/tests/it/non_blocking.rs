@@ -5,7 +5,8 @@
 //! network is synchronous: what is on its way arrives before any patience ends, and doubts come one after the other.
 //! The same crashes block two-phase commit.
 use synod_atomic_commit::{
-    Config, Protocol, TxnId, paxos_commit::PaxosCommit, three_phase::ThreePhase, two_phase::TwoPhase,
+    Config, MicroOp, Protocol, Run, Transaction, TxnId, paxos_commit::PaxosCommit, three_phase::ThreePhase,
+    two_phase::TwoPhase,
 };
 use synod_protocol::NodeId;
 
@@ -24,10 +25,10 @@ struct Ends {
 }
 
 /// One transaction at n1, n2 and n3, coordinated by n1 or by n4, which takes no part.
-fn ends<P: Protocol>(life: u32, timers: &[&str]) -> Ends {
+fn ends<P: Protocol>(run: Run, timers: &[&str]) -> Ends {
     let mut ends = Ends::default();
     for (nodes, client) in [(3, 3), (4, 3)] {
-        let txn = txn(client, 1, life);
+        let txn = TxnId { run, ..txn(client, 1, 0) };
         let home = Config::new((1..=nodes).map(NodeId)).home(txn.client).0;
         for victim in 1..=nodes {
             for after in 0.. {
@@ -61,6 +62,10 @@ fn ends<P: Protocol>(life: u32, timers: &[&str]) -> Ends {
     ends
 }
 
+fn ops() -> Vec<MicroOp> {
+    (0..3).map(|key| append(key, 7)).collect()
+}
+
 /// The run in which the victim goes down after so many messages; the last so many of those that it has on their way
 /// have not left it. `None`: there are not so many.
 fn crashed<P: Protocol>(
@@ -70,8 +75,7 @@ fn crashed<P: Protocol>(
     timers: &[&str],
 ) -> Option<Cluster<P>> {
     let mut cluster = Cluster::<P>::new(nodes);
-    let keys: Vec<_> = (0..3).map(|key| append(key, 7)).collect();
-    cluster.call(home, txn.client.0, txn.number, &keys);
+    cluster.call(home, txn.client.0, txn.number, &ops());
     for _ in 0..after {
         deliver_oldest(&mut cluster)?;
     }
@@ -110,14 +114,14 @@ fn deliver_oldest<P: Protocol>(cluster: &mut Cluster<P>) -> Option<()> {
 
 #[test]
 fn no_crash_blocks_three_phase_commit() {
-    let ends = ends::<ThreePhase>(0, &["Patience", "Conclude", "Doubt"]);
+    let ends = ends::<ThreePhase>(Run::ONLY, &["Patience", "Conclude", "Doubt"]);
     assert_eq!(ends.blocked, 0, "{ends:?}");
     assert!(ends.runs > 200 && ends.committed_without > 20, "{ends:?}");
 }
 
 #[test]
 fn no_crash_blocks_paxos_commit() {
-    let ends = ends::<PaxosCommit>(0, &["Lead", "Doubt"]);
+    let ends = ends::<PaxosCommit>(Run::asking(&Transaction(ops())), &["Lead", "Doubt"]);
     assert_eq!(ends.blocked, 0, "{ends:?}");
     assert!(ends.runs > 200 && ends.committed_without > 20, "{ends:?}");
 }
@@ -125,6 +129,6 @@ fn no_crash_blocks_paxos_commit() {
 /// Only that of the coordinator does, and only between the votes and the decision.
 #[test]
 fn the_crash_of_its_coordinator_blocks_two_phase_commit() {
-    let ends = ends::<TwoPhase>(1, &["Votes", "Doubt"]);
+    let ends = ends::<TwoPhase>(Run::in_life(1), &["Votes", "Doubt"]);
     assert!(ends.blocked > 0 && ends.blocked_with_coordinator == 0, "{ends:?}");
 }

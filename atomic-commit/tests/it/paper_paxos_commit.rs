@@ -1,14 +1,14 @@
 //! Paxos Commit: one test per claim of Gray & Lamport (2006).
 use synod_atomic_commit::{
-    Ballot, CommitEvent, Decision, Key, MicroOp,
+    Ballot, Branch, CommitEvent, Decision, Key, MicroOp, Protocol,
     paxos_commit::{Body, PaxosCommit, PaxosCommitMessage},
 };
 
-use crate::cluster::{Cluster, append, n, read, txn};
+use crate::cluster::{Cluster, append, asked, n, read};
 
 const BOTH: [MicroOp; 2] =
     [MicroOp::Append { key: Key(1), value: 7 }, MicroOp::Append { key: Key(2), value: 7 }];
-const IT: fn() -> synod_atomic_commit::TxnId = || txn(3, 1, 0);
+const IT: fn() -> synod_atomic_commit::TxnId = || asked(3, 1, &BOTH);
 
 fn promised() -> Cluster<PaxosCommit> {
     let mut cluster = Cluster::new(3);
@@ -149,7 +149,7 @@ fn the_latest_call_is_remembered() {
     cluster.deliver();
     cluster.call(2, 3, 1, &[append(1, 7), read(1)]);
     cluster.deliver();
-    cluster.fire(2, "Lead", IT());
+    cluster.fire(2, "Lead", asked(3, 1, &[append(1, 7), read(1)]));
     cluster.deliver();
     let said = cluster.said(3, 1);
     assert_eq!((said.len(), said[0] == said[1]), (2, true));
@@ -165,10 +165,17 @@ fn earlier_calls_are_forgotten() {
     cluster.deliver();
     assert!((1..=3).all(|id| !cluster.node(id).persistent().ballots.contains_key(&IT())));
     cluster.call(2, 3, 1, &BOTH);
-    cluster.deliver();
-    cluster.fire(2, "Lead", IT());
-    cluster.deliver();
+    assert!(cluster.noted(2, &CommitEvent::SawCallAgain { txn: IT() }) && cluster.network.is_empty());
     assert_eq!(cluster.said(3, 1).len(), 1);
+    // Nor is something else prepared under its number, which they would not bring to an end.
+    let other = [append(0, 9), append(1, 9)];
+    let participants = [n(1), n(2)].into();
+    let branch = Branch { participants, ops: vec![append(0, 9)] };
+    let message = PaxosCommitMessage { txn: asked(3, 1, &other), body: Body::Prepare(branch.into()) };
+    cluster.hand(3, 1, message);
+    cluster.call(3, 3, 1, &other);
+    cluster.deliver();
+    assert!(cluster.ids().all(|id| cluster.node(id).locks().is_empty()));
     assert_eq!(cluster.list(1), [7, 8]);
 }
 

@@ -37,11 +37,11 @@ fn run<P: Protocol>(cluster: &mut Cluster<P>, words: &[&str]) -> String {
     match words {
         // `call n2 c1.1 append k0 7, read k1`
         ["call", via, call, ops @ ..] => {
-            let TxnId { client, number, .. } = parse_txn(call);
+            let (client, number, _) = parse_call(call);
             let ops: Vec<MicroOp> = ops.join(" ").split(", ").map(parse_op).collect();
-            cluster.call(node(via), client.0, number, &ops);
+            cluster.call(node(via), client, number, &ops);
         }
-        ["fire", id, timer, about] => cluster.fire(node(id), timer, parse_txn(about)),
+        ["fire", id, timer, about] => cluster.fire(node(id), timer, run_of(cluster, about)),
         ["deliver"] => drop(cluster.deliver()),
         ["deliver", kind] => drop(cluster.deliver_kind(kind)),
         ["deliver", kind, "to", to] => drop(cluster.deliver_kind_to(kind, node(to))),
@@ -58,12 +58,19 @@ fn run<P: Protocol>(cluster: &mut Cluster<P>, words: &[&str]) -> String {
     String::new()
 }
 
-/// `c1.2`, or `c1.2/3` in the third life of its coordinator; two-phase commit counts from 1.
-fn parse_txn(word: &str) -> TxnId {
-    let (call, life) = word.split_once('/').unwrap_or((word, "1"));
+/// `c1.2`, or `c1.2/3` in the third life of its coordinator.
+fn parse_call(word: &str) -> (u32, u64, Option<u32>) {
+    let (call, life) = word.split_once('/').map_or((word, None), |(call, life)| (call, Some(life)));
     let (client, number) = call.trim_start_matches('c').split_once('.').expect("a transaction: c1.2");
-    let number = number.parse().expect("a number");
-    txn(client.parse().expect("a client"), number, life.parse().expect("a life"))
+    let life = life.map(|life| life.parse().expect("a life"));
+    (client.parse().expect("a client"), number.parse().expect("a number"), life)
+}
+
+/// The run that is meant: where no life is named, the first of which a timer is armed.
+fn run_of<P: Protocol>(cluster: &Cluster<P>, word: &str) -> TxnId {
+    let (client, number, life) = parse_call(word);
+    let first = || cluster.runs_of(client, number).first().copied().expect("a timer is armed for it");
+    life.map_or_else(first, |life| txn(client, number, life))
 }
 
 fn parse_op(text: &str) -> MicroOp {

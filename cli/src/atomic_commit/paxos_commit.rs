@@ -45,6 +45,7 @@ impl Style for PaxosCommit {
                 format!("{txn} 2b {ballot}: {}", votes.iter().map(told).collect::<Vec<_>>().join(", "))
             }
             Body::Promised { ballot } => format!("{txn} promised {ballot}"),
+            Body::Outdated => format!("{txn} forgotten"),
             Body::Commit => format!("{txn} commit"),
             Body::Abort => format!("{txn} abort"),
             Body::Ack => format!("{txn} done"),

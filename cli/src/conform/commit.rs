@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
-use synod_atomic_commit::{BranchRecord, CommitEvent, Decision, Protocol};
+use synod_atomic_commit::{BranchRecord, CommitEvent, Decision, Protocol, TxnId};
 use synod_protocol::Effect;
 
 use super::Done;
@@ -25,8 +25,8 @@ fn told<P: Protocol>(
     for (at, name, event) in done.events() {
         // A boot is told without being noted.
         let Some(txn) = event.txn() else { continue };
-        let call = format!("{}.{}", txn.client, txn.number);
-        let mut action = json!({ "action": name, "call": call, "run": txn.life });
+        let mut action =
+            json!({ "action": name, "call": call_of(txn), "run": txn.run.life().unwrap_or_default() });
         let rest = &done.effects[at + 1..];
         let end = rest.iter().position(|effect| matches!(effect, Effect::Event(_))).unwrap_or(rest.len());
         let rest = &rest[..end];
@@ -43,6 +43,16 @@ fn told<P: Protocol>(
         actions.push((at, action));
     }
     actions
+}
+
+/// The runs of a call in one life after the other are one call; what was asked for under one number and is not the same
+/// are several.
+fn call_of(txn: TxnId) -> String {
+    let TxnId { client, number, run } = txn;
+    match run.life() {
+        Some(_) => format!("{client}.{number}"),
+        None => format!("{client}.{number}#{}", json!(run)),
+    }
 }
 
 /// A participant's record, as its `rmState`.

@@ -91,6 +91,7 @@ pub(super) fn caption(event: &MultiPaxosEvent) -> Option<String> {
         MultiPaxosEvent::Installed { through } => format!("INSTALLS SNAPSHOT of {through}"),
         MultiPaxosEvent::Reconfigured { from, .. } => format!("OTHERS DECIDE from {from}"),
         MultiPaxosEvent::OutOfBallots => "has no later ballot".into(),
+        MultiPaxosEvent::IgnoredVotes { after } => format!("leaves out votes after slot {after}"),
         MultiPaxosEvent::IgnoredNonsense { .. } => "ignores it".into(),
         MultiPaxosEvent::Accepted { .. }
         | MultiPaxosEvent::GotPromise { .. }

@@ -112,6 +112,11 @@ pub enum MultiPaxosEvent {
     IgnoredNonsense {
         from: NodeId,
     },
+    /// Promises told of votes after this slot, and of none for the one α before the next: so nobody can have cast them,
+    /// and they were left out.
+    IgnoredVotes {
+        after: Slot,
+    },
 }
 
 impl Event for MultiPaxosEvent {
@@ -138,6 +143,7 @@ impl Event for MultiPaxosEvent {
             MultiPaxosEvent::Installed { .. } => "installed",
             MultiPaxosEvent::Reconfigured { .. } => "reconfigured",
             MultiPaxosEvent::OutOfBallots => "out_of_ballots",
+            MultiPaxosEvent::IgnoredVotes { .. } => "ignored_votes",
             MultiPaxosEvent::IgnoredNonsense { .. } => "ignored_nonsense",
         }
     }
@@ -165,6 +171,7 @@ impl Event for MultiPaxosEvent {
             | MultiPaxosEvent::SawCallAgain { .. }
             | MultiPaxosEvent::Reconfigured { .. }
             | MultiPaxosEvent::OutOfBallots
+            | MultiPaxosEvent::IgnoredVotes { .. }
             | MultiPaxosEvent::IgnoredNonsense { .. } => None,
         }
     }

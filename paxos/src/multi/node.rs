@@ -150,12 +150,17 @@ impl<S: StateMachine> Node for MultiPaxos<S> {
 
 impl<S: StateMachine> MultiPaxosMessage<S> {
     /// Could a correct server have sent this? Proposers speak of their own ballots, acceptors answer the
-    /// proposer who asked, a ballot of round 0 is nobody's, and nobody is past the last slot.
+    /// proposer who asked, a ballot of round 0 is nobody's, and nobody is past the last slot, or past its window.
     fn is_from(&self, from: NodeId, server: &MultiPaxos<S>) -> bool {
         let to = server.id;
         let is_sane = |snapshot: &Snapshot<S>| {
             let Snapshot { through, schedule, .. } = snapshot;
-            *through <= Slot::LAST && schedule.is_sane(*through, &server.servers)
+            *through <= Slot::LAST && schedule.is_sane(*through, server.config.window, &server.servers)
+        };
+        // Whoever proposes has executed the slot α before.
+        let is_in_window = |first: Slot, slots, chosen: Slot| {
+            let window_end = chosen.plus(server.config.window);
+            first.run(slots).is_some_and(|run| *run.end() <= window_end)
         };
         match self {
             MultiPaxosMessage::Prepare { ballot, chosen } => {
@@ -172,7 +177,7 @@ impl<S: StateMachine> MultiPaxosMessage<S> {
                 ballot.proposer == from
                     && ballot.round > 0
                     && *chosen <= Slot::LAST
-                    && (values.is_empty() || first.run(values.len()).is_some())
+                    && (values.is_empty() || is_in_window(*first, values.len(), *chosen))
             }
             MultiPaxosMessage::Accepted(Accepted { ballot, first, count, missing, .. }) => {
                 ballot.proposer == to

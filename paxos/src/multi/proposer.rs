@@ -72,6 +72,26 @@ impl<C> Leadership<C> {
     }
 }
 
+impl<C> Leadership<C> {
+    /// Before a value is taken for this slot: if nobody told of a vote for it, which votes cannot have been cast? They are
+    /// left out, or one in the very last slot would have this leader fill holes for ever.
+    ///
+    /// 1. Who proposed for slot s had executed slot s − α (the window), so every slot up to there was chosen.
+    /// 2. What is chosen for a slot, a phase-2 quorum of those who decide it voted for. One of them promised (invariant 4)
+    ///    and told of it: its vote, or a later one, stays until a snapshot stands for it, which it would have sent.
+    /// 3. So a slot that is a hole is not chosen, and no vote is for one that is α after it, or farther.
+    fn leave_out_votes(&mut self, slot: Slot, window: usize) -> Option<Slot> {
+        let is_hole = slot <= self.recovered && !self.latest.contains_key(&slot);
+        let last = slot.minus(1).plus(window);
+        if !is_hole || self.recovered <= last {
+            return None;
+        }
+        self.latest.split_off(&last.next());
+        self.recovered = self.latest.keys().next_back().copied().unwrap_or(slot.minus(1));
+        Some(last)
+    }
+}
+
 impl<S: StateMachine> MultiPaxos<S> {
     /// A phase-1 quorum promised: from now on phase 2 alone will do, for as many slots as there will ever
     /// be. Of the slots up to the last one with a vote, each gets what phase 1 told of it, or a no-op: "the
@@ -125,6 +145,7 @@ impl<S: StateMachine> MultiPaxos<S> {
     fn fill_slots(&mut self, out: &mut Effects<Self>) {
         let window_end = self.chosen.plus(self.config.window).min(Slot::LAST);
         let switch = self.schedule.latest().from;
+        let window = self.config.window;
         let (most_runs, most_slots) = (self.config.max_runs_in_flight, self.config.max_slots_per_message);
         while let Role::Leader(leadership) = &mut self.role
             && leadership.runs.len() < most_runs
@@ -134,6 +155,9 @@ impl<S: StateMachine> MultiPaxos<S> {
                 window_end.min(first.plus(most_slots - 1)).min(self.schedule.last_governed_with(first));
             let (mut values, mut no_ops) = (Vec::new(), 0);
             for slot in (first.0..=last.0).map(Slot) {
+                if let Some(after) = leadership.leave_out_votes(slot, window) {
+                    out.note(MultiPaxosEvent::IgnoredVotes { after });
+                }
                 let value = if slot <= leadership.recovered {
                     leadership.latest.remove(&slot).map_or(Value::NoOp, |vote| vote.value)
                 } else if let Some((Caller { client, number, .. }, command)) = leadership.queue.pop_front() {

@@ -183,13 +183,14 @@ impl Schedule {
     }
 
     /// Could executed slots have led to it? A message may say anything.
-    pub(crate) fn is_sane(&self, through: Slot, servers: &[NodeId]) -> bool {
+    pub(crate) fn is_sane(&self, through: Slot, window: usize, servers: &[NodeId]) -> bool {
         let ascend = self.eras().zip(self.eras().skip(1)).all(|(a, b)| a.epoch < b.epoch && a.from < b.from);
         let known = |era: &Era| era.quorums.is_sane() && era.members().iter().all(|it| servers.contains(it));
         ascend
             && self.eras().all(known)
             && self.current.from <= through.next()
             && self.later.first().is_none_or(|era| era.from > through.next())
+            && self.latest().from <= through.plus(window)
     }
 }
 

@@ -11,7 +11,7 @@ use synod_paxos::{
 };
 use synod_protocol::{Answer, ClientId, Effects, Node, NodeId, Time};
 
-use crate::servers::{DONE, Wire, Word, b, campaign, get, holds, led, n, on, put, settle, synod};
+use crate::servers::{DONE, Wire, Word, b, campaign, get, holds, led, n, put, settle, synod};
 
 /// A call that comes again with another value proposes what it said first.
 #[test]
@@ -100,28 +100,21 @@ fn strangers_are_ignored() {
     }
 }
 
-/// A promise may tell of votes in the last slot of all: the leader proposes as far as its window goes, and works on.
+/// A promise that tells of votes in slots that there are not is none.
 #[test]
-fn a_vote_in_the_last_slot_is_out_of_the_window() {
+fn votes_outside_of_the_log_are_nonsense() {
     let mut replicas = led(3);
     settle(&mut replicas, 1);
     campaign(&mut replicas, 2);
     let ballot = b(2, 2);
     assert_eq!(replicas.node(2).promised(), ballot);
-    for (slot, is_taken) in [(Slot(u64::MAX), false), (Slot(0), false), (Slot::LAST, true)] {
+    for slot in [Slot(u64::MAX), Slot::LAST.next(), Slot(0)] {
         let vote = Vote { ballot: b(1, 1), value: multi::Value::NoOp };
         let promise = Promise { ballot, votes: [(slot, vote)].into(), snapshot: None };
         replicas.hand(3, 2, Wire::Promise(promise));
-        assert_eq!(replicas.node(2).is_leader(), is_taken, "{slot}");
+        assert_eq!(replicas.events().pop(), Some((2, MultiPaxosEvent::IgnoredNonsense { from: n(3) })));
+        assert!(!replicas.node(2).is_leader(), "{slot}");
     }
-    let window = multi::Config::new([n(1)]).window as u64;
-    let voted = replicas.node(2).last_voted();
-    assert!(voted.0 <= window, "{voted}");
-    // Nor does it come to an end: the window moves, and the next holes are filled.
-    replicas.deliver_one(on(2, 3, &["Accept"]));
-    replicas.deliver_one(on(2, 3, &["Accept"]));
-    replicas.deliver_if(on(3, 2, &["Accepted"]));
-    assert!(replicas.node(2).chosen() > Slot::ZERO && replicas.node(2).last_voted() > voted);
 }
 
 /// Neither kind of server starts with quorums that miss each other, with members that are listed twice, or with none; nor

@@ -7,5 +7,6 @@ mod paper_reconfiguration;
 mod paper_replicas;
 mod laws;
 mod bad_input;
+mod far_slots;
 mod stage;
 mod dialogues;

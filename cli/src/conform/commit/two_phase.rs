@@ -121,7 +121,7 @@ fn wrote(record: &Record, post: &mut Json) {
 
 /// What a coordinator, or one who was told by it, says is for everybody.
 fn message_of(from: NodeId, message: &TwoPhaseMessage) -> Json {
-    let mut json = json!({ "type": message.kind(), "run": message.txn.life });
+    let mut json = json!({ "type": message.kind(), "run": message.txn.run.life().unwrap_or_default() });
     if !matches!(message.body, Body::Prepare(_) | Body::Commit | Body::Abort) {
         json["rm"] = json!(from.to_string());
     }
