@@ -59,12 +59,6 @@ pub trait Conforms: Algorithm {
     /// spec is of less than a node shows.
     fn post(view: &<Self::Node as Node>::View) -> Json;
 
-    /// What happened that the trace spec does not know, though the code does it: why a run is not followed beyond.
-    fn beyond(event: &<Self::Node as Node>::Event) -> Option<&'static str> {
-        let _ = event;
-        None
-    }
-
     /// The actions of a run in the order in which the spec has them, where that is another.
     fn arranged(actions: Vec<(u64, Json)>) -> Vec<(u64, Json)> {
         actions

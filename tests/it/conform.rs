@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use synod_cli::{
     algorithm::aimed,
     conform::{Conforms, actions::Actions},
+    load::Load,
     run::RunOptions,
 };
 use synod_protocol::Node;
@@ -23,6 +24,23 @@ pub(crate) struct Runs {
     pub(crate) faults: &'static [Fault],
     /// Of each run, so many actions are followed: the time goes with the square.
     pub(crate) actions: usize,
+}
+
+/// How they are run.
+pub(crate) struct Setting<C> {
+    /// The longer, the more befalls a call.
+    pub(crate) time: Duration,
+    /// How the nodes are configured, if there are so many.
+    pub(crate) config: C,
+    /// Knobs that are turned: `load.churn`.
+    pub(crate) set: &'static [(&'static str, &'static str)],
+}
+
+impl Runs {
+    /// As they are run usually, but for the nodes' configuration.
+    pub(crate) fn with<C>(&self, config: C) -> Setting<C> {
+        Setting { time: Duration::from_millis(10 * self.operations), config, set: &[] }
+    }
 }
 
 /// What can be corrupted in the runs of an algorithm.
@@ -42,7 +60,7 @@ pub(crate) type Corruption = fn(Vec<Json>, usize) -> Option<Vec<Json>>;
 /// Follows runs, and wants to have seen each of these actions at least five times: a run in which little happens
 /// is accepted by any spec.
 pub(crate) fn are_behaviours<A: Conforms>(runs: &Runs, must_be_seen: &[&str]) {
-    are_behaviours_with::<A>(runs, A::config, must_be_seen);
+    are_behaviours_under::<A>(runs, &runs.with(A::config), must_be_seen);
 }
 
 /// The same with servers configured otherwise than usual.
@@ -51,7 +69,7 @@ pub(crate) fn are_behaviours_with<A: Conforms>(
     config: impl Fn(u32) -> <A::Node as Node>::Config,
     must_be_seen: &[&str],
 ) {
-    are_behaviours_in::<A>(runs, Duration::from_millis(10 * runs.operations), config, must_be_seen);
+    are_behaviours_under::<A>(runs, &runs.with(config), must_be_seen);
 }
 
 /// The same in so much time: the longer, the more befalls a call.
@@ -61,12 +79,23 @@ pub(crate) fn are_behaviours_in<A: Conforms>(
     config: impl Fn(u32) -> <A::Node as Node>::Config,
     must_be_seen: &[&str],
 ) {
+    let setting = Setting { time, ..runs.with(config) };
+    are_behaviours_under::<A>(runs, &setting, must_be_seen);
+}
+
+/// The same with all that can be set. What must be seen may be an action, or a list of an action that is not empty:
+/// `Choose.reconfigured`.
+pub(crate) fn are_behaviours_under<A: Conforms>(
+    runs: &Runs,
+    setting: &Setting<impl Fn(u32) -> <A::Node as Node>::Config>,
+    must_be_seen: &[&str],
+) {
     let seeds =
         env::var("SYNOD_SEEDS").map_or(runs.seeds, |seeds| seeds.parse().expect("SYNOD_SEEDS is a number"));
     let shelf = Shelf::unpack().expect("a temporary folder");
     let mut seen = BTreeMap::<String, u64>::new();
     for seed in 0..seeds {
-        let (constants, events) = run_with::<A>(runs, time, &config, seed);
+        let (constants, events) = run_with::<A>(runs, setting, seed);
         match follow(&shelf, A::SPEC, &constants, &events).expect("a verdict") {
             Followed::Accepted { .. } => {}
             Followed::Rejected(rejected) => {
@@ -76,7 +105,13 @@ pub(crate) fn are_behaviours_in<A: Conforms>(
             }
         }
         for event in events {
-            *seen.entry(event["action"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+            let action = event["action"].as_str().unwrap_or_default();
+            for (field, value) in event.as_object().into_iter().flatten() {
+                if value.as_array().is_some_and(|list| !list.is_empty()) {
+                    *seen.entry(format!("{action}.{field}")).or_default() += 1;
+                }
+            }
+            *seen.entry(action.to_owned()).or_default() += 1;
         }
     }
     eprintln!("{}: {seeds} runs accepted: {seen:?}", A::NAME);
@@ -88,7 +123,7 @@ pub(crate) fn are_behaviours_in<A: Conforms>(
 /// Follows one run, which must leave no choice: as many states as actions, and the first. Says how many actions.
 pub(crate) fn followed_at_once<A: Conforms>(runs: &Runs, seed: u64) -> u64 {
     let shelf = Shelf::unpack().expect("a temporary folder");
-    let (constants, events) = run::<A>(runs, seed);
+    let (constants, events) = run_with::<A>(runs, &runs.with(A::config), seed);
     let followed = follow(&shelf, A::SPEC, &constants, &events).expect("a verdict");
     let count = events.len() as u64;
     assert_eq!(followed, Followed::Accepted { states: count + 1 }, "{} seed {seed}", A::NAME);
@@ -97,11 +132,20 @@ pub(crate) fn followed_at_once<A: Conforms>(runs: &Runs, seed: u64) -> u64 {
 
 /// Corrupts runs at every so-and-so-many places, and wants 95 % of the copies rejected.
 pub(crate) fn copies_are_rejected<A: Conforms>(runs: &Runs, corruptions: &Corruptions) {
+    copies_are_rejected_under::<A>(runs, &runs.with(A::config), corruptions);
+}
+
+/// The same with all else that can be set.
+pub(crate) fn copies_are_rejected_under<A: Conforms>(
+    runs: &Runs,
+    setting: &Setting<impl Fn(u32) -> <A::Node as Node>::Config>,
+    corruptions: &Corruptions,
+) {
     let shelf = Shelf::unpack().expect("a temporary folder");
     let mut tally = BTreeMap::<&str, (u32, u32)>::new();
     let mut survivors = String::new();
     for seed in 0..runs.seeds {
-        let (constants, events) = run::<A>(runs, seed);
+        let (constants, events) = run_with::<A>(runs, setting, seed);
         let accepts = |events: &[Json]| accepts(&shelf, A::SPEC, &constants, events).expect("a verdict");
         assert!(accepts(&events), "seed {seed}");
         // From another place in each run.
@@ -128,15 +172,10 @@ pub(crate) fn copies_are_rejected<A: Conforms>(runs: &Runs, corruptions: &Corrup
 
 type Constants = Vec<(&'static str, Json)>;
 
-fn run<A: Conforms>(runs: &Runs, seed: u64) -> (Constants, Vec<Json>) {
-    run_with::<A>(runs, Duration::from_millis(10 * runs.operations), A::config, seed)
-}
-
 /// What is recorded of a run, as far as it is followed.
 fn run_with<A: Conforms>(
     runs: &Runs,
-    time: Duration,
-    config: impl Fn(u32) -> <A::Node as Node>::Config,
+    setting: &Setting<impl Fn(u32) -> <A::Node as Node>::Config>,
     seed: u64,
 ) -> (Constants, Vec<Json>) {
     let nodes = runs.nodes[seed as usize % runs.nodes.len()];
@@ -144,17 +183,21 @@ fn run_with<A: Conforms>(
         nodes,
         operations: runs.operations,
         clients: 3,
-        sim_time: time.max(Duration::from_secs(3)),
+        sim_time: setting.time.max(Duration::from_secs(3)),
         faults: Some(runs.faults.to_vec()),
+        set: setting.set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         ..RunOptions::new(seed)
     };
     let harness = options.config_of::<A>().expect("the cluster is large enough");
+    let config = (setting.config)(nodes);
+    let constants = A::constants(&config, nodes);
     let mut actions = Actions::<A>::default();
-    let simulation = Simulation::new(harness, config(nodes), A::request, (&mut actions, A::Watch::default()));
+    let load = if setting.set.is_empty() { Load::new(A::request) } else { Load::<A>::of(&harness) };
+    let simulation = Simulation::new(harness, config, load, (&mut actions, A::Watch::default()));
     let outcome = aimed::<A, _, _>(simulation.expect("the knobs make sense")).run();
     assert_eq!(outcome.violation, None, "{} seed {seed}", A::NAME);
     let events = actions.finish().into_iter().map(|(_, event)| event).take(runs.actions);
-    (A::constants(&config(nodes), nodes), events.collect())
+    (constants, events.collect())
 }
 
 impl Corruptions {

@@ -34,6 +34,9 @@ Ranges(s) == {r \in {<<0, 0>>} : chosen[s] > 0 /\ IsDone(s)}
 \* The chosen slots once more, for those who lack them.
 CatchUp(s) == {r \in {<<1, chosen[s]>>} : chosen[s] > 0 /\ IsDone(s) /\ cut[s] = 0}
 
+\* All broadcasts are answered, and reads still wait.
+NeedsRound(s) == leadership[s].round = Confirmed(s)
+
 \* Two who want different things are enough.
 Wants(s) == IF s = s1 THEN {"c1"} ELSE {"c2"}
 
@@ -59,7 +62,7 @@ MCNext ==
               \/ \E m \in Sent("Accepted") : HandleAccepted(s, m) /\ Free
               \/ \E i \in (chosen[s] + 1)..(leadership[s].next - 1) : Choose(s, i) /\ Free
               \/ Spend("read", MaxReads) /\ AskRead(s, "read")
-              \/ leadership[s].reads # {} /\ leadership[s].round = Confirmed(s) /\ StartRound(s) /\ Free
+              \/ leadership[s].reads # {} /\ NeedsRound(s) /\ StartRound(s) /\ Free
               \/ leadership[s].reads # {} /\ AnswerReads(s) /\ Free
 
 MCSpec == MCInit /\ [][MCNext]_mcvars

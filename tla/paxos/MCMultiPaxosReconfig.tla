@@ -19,6 +19,9 @@ ThenBoth   == <<{}, {s1, s2}>>
 \* s1 asks for s2 in the first slot, and wants something else in the others.
 WantsMembers(s) == IF s = s2 THEN {"c2"} ELSE IF leadership[s].next = 1 THEN {"to s2"} ELSE {"c1"}
 
+\* Who is a quorum alone has answered itself at once, and could begin rounds for ever.
+NoneIsReady(s) == leadership[s].round = Confirmed(s) /\ ReadsReady(s) = {}
+
 \* s1 leads ballot 1, which it promised itself.
 Begin == /\ promised   = [s \in Server |-> 1]
          /\ votes      = [s \in Server |-> <<>>]
@@ -57,6 +60,11 @@ WitPipelined  == ~(Len(decided) >= 2 /\ decided[1] \in Wishes /\ decided[2] = "c
 WitHurried    == ~(Len(decided) >= 2 /\ decided[1] \in Wishes /\ decided[2] = NoOp)
 \* s2 completes what s1 began, and goes on by itself.
 WitCompleted  == ~(role[s2] = "leader" /\ Len(decided) >= 3 /\ decided[2] = "c1" /\ decided[3] = "c2")
+\* A read is answered on the word of s2 alone.
+WitReadThere  == [][~\E s \in Server : AnswerReads(s) /\ ConfigOf(chosen[s], chosen[s] + 1) # First]_mcvars
+\* s1 still leads while s2 has decided more: the read that s1 was asked waits for a word of s2 that never comes.
+WitReadWaits  ==
+    ~(role[s1] = "leader" /\ chosen[s1] = 1 /\ leadership[s1].reads # {} /\ Len(decided) = 2)
 
 ------------------------------------------------------------------------------
 (* Seeded bugs. *)
@@ -69,6 +77,11 @@ BugLatestOnly(n, Q) ==
     LET said == Said(n)
         c    == IF said = {} THEN First ELSE Asked(decided[Greatest(said, 0)])
     IN  IsQuorum1(c, Q)
+
+\* A leader asks those for a word who decided when it began, and not those who decide the next slot.
+BugFormerAnswer(s) ==
+    LET answered(r) == {s} \cup {t \in Server : leadership[s].confirmed[t] >= r}
+    IN  Greatest({r \in 1..leadership[s].round : IsQuorum2(First, answered(r))}, 0)
 
 \* The window is not kept.
 BugNoWindow(n, i) == TRUE

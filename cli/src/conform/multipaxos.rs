@@ -2,8 +2,8 @@
 use serde_json::{Value as Json, json};
 use synod_kv::{Command, Store};
 use synod_paxos::multi::{
-    Accept, Config, MultiPaxosEvent as Event, MultiPaxosMessage as Message, Record, Request, RoleName, Slot,
-    Value, View,
+    Accept, Config, Era, MultiPaxosEvent as Event, MultiPaxosMessage as Message, Reconfiguration, Record,
+    Request, RoleName, Schedule, Slot, Value, View,
 };
 use synod_protocol::{Effect, Event as _, Input, NodeId, StateMachine};
 
@@ -13,11 +13,11 @@ use crate::multipaxos::{MultiPaxos, Server, Wire};
 impl Conforms for MultiPaxos {
     const SPEC: &'static str = "paxos/MultiPaxos";
 
-    /// Any sizes of quorums, any window, any snapshots: but all are acceptors, and no clock is read.
+    /// Any acceptors, any sizes of quorums, any window, any snapshots: but no clock is read.
     fn unknown(config: &Config, nodes: u32) -> Option<&'static str> {
         match config {
             Config { lease: Some(_), .. } => Some("its leaders answer reads by lease"),
-            _ if !are_all(&config.members, nodes) => Some("not all of its nodes are acceptors"),
+            _ if !are_all(&config.servers(), nodes) => Some("not all of its nodes are in its address book"),
             _ => None,
         }
     }
@@ -27,6 +27,8 @@ impl Conforms for MultiPaxos {
             ("Server", json!(names(nodes))),
             ("Phase1", json!(config.quorums.phase_1)),
             ("Phase2", json!(config.quorums.phase_2)),
+            ("Members", json!(self::nodes(&config.members))),
+            ("Window", json!(config.window)),
         ]
     }
 
@@ -35,8 +37,11 @@ impl Conforms for MultiPaxos {
             Some(Input::Message(from, message)) => message_of(*from, message),
             _ => None,
         };
-        let mut actions: Vec<_> =
-            asked(done).or_else(|| answered(done, message.as_ref())).into_iter().collect();
+        let mut actions: Vec<_> = executed_again(done)
+            .or_else(|| asked(done))
+            .or_else(|| answered(done, message.as_ref()))
+            .into_iter()
+            .collect();
         let mut sent = Json::Null;
         for (at, effect) in done.effects.iter().enumerate() {
             let action = match effect {
@@ -59,13 +64,6 @@ impl Conforms for MultiPaxos {
         actions
     }
 
-    fn beyond(event: &Event) -> Option<&'static str> {
-        let changes = matches!(event, Event::Reconfigured { .. });
-        changes.then_some(
-            "the acceptors change, which MultiPaxosTrace does not follow (the models of MCMultiPaxosReconfig explore it)",
-        )
-    }
-
     fn post(view: &View) -> Json {
         let role = match view.role {
             RoleName::Follower => "follower",
@@ -80,6 +78,12 @@ impl Conforms for MultiPaxos {
             "snapshot": view.snapshot.0,
         })
     }
+}
+
+/// What a server that comes up executes leaves no event of its own, only those of what it says.
+fn executed_again(done: &Done<'_, Server>) -> Option<(usize, Json)> {
+    let reconfigured = reconfigured(done.effects);
+    done.input.is_none().then(|| (0, json!({ "action": "Reexecute", "reconfigured": reconfigured })))
 }
 
 /// A read that a leader takes leaves no event of its own.
@@ -118,17 +122,60 @@ fn action_of(name: &str, event: &Event, effects: &[Effect<Server>]) -> Json {
             action["first"] = json!(first.0);
             action["values"] = values.unwrap_or_else(|| json!([]));
         }
-        Event::Chose { through, .. } | Event::Learned { through, .. } | Event::Installed { through } => {
+        Event::Chose { through, .. } | Event::Learned { through, .. } => {
             action["through"] = json!(through.0);
+            action["reconfigured"] = reconfigured(&effects[1..]);
+        }
+        Event::Installed { through } => {
+            action["through"] = json!(through.0);
+            action["schedule"] = schedule_of(effects);
         }
         Event::TookSnapshot { through, cut } => {
             action["through"] = json!(through.0);
             action["cut"] = json!(cut.0);
+            action["schedule"] = schedule_of(effects);
         }
         Event::AnsweredReads { reads, .. } => action["reads"] = json!(reads),
         _ => {}
     }
     action
+}
+
+/// The epochs that the slots which were just executed bring: up to the next action.
+fn reconfigured(effects: &[Effect<Server>]) -> Json {
+    let events = effects.iter().filter_map(|effect| match effect {
+        Effect::Event(event) => Some(event),
+        _ => None,
+    });
+    let here = events.take_while(|event| synod_protocol::Event::action(*event).is_none());
+    let told = here.filter_map(|event| match event {
+        Event::Reconfigured { epoch, from } => Some(json!({ "epoch": epoch, "from": from.0 })),
+        _ => None,
+    });
+    json!(told.collect::<Vec<_>>())
+}
+
+/// Who decides, as the record of the snapshot says it.
+fn schedule_of(effects: &[Effect<Server>]) -> Json {
+    let schedule = effects.iter().find_map(|effect| match effect {
+        Effect::Persist(Record::Snapshot { snapshot, .. }) => Some(&snapshot.schedule),
+        _ => None,
+    });
+    json!(schedule.into_iter().flat_map(Schedule::eras).map(era_of).collect::<Vec<_>>())
+}
+
+fn era_of(era: &Era) -> Json {
+    json!({
+        "epoch": era.epoch(),
+        "from": era.from().0,
+        "members": { "$set": nodes(era.members()) },
+        "phase1": era.quorums().phase_1,
+        "phase2": era.quorums().phase_2,
+    })
+}
+
+fn nodes(nodes: &[NodeId]) -> Vec<String> {
+    nodes.iter().map(ToString::to_string).collect()
 }
 
 /// What is sent beside the proposals, whose messages are a part of `Propose`.
@@ -191,9 +238,22 @@ fn values_of(values: &[Value<Command>]) -> Json {
     json!(values.iter().map(value_of).collect::<Vec<_>>())
 }
 
+/// A call, with what it asks for if that changes who decides: all else is nothing to the spec.
 fn value_of(value: &Value<Command>) -> Json {
     match value {
-        Value::NoOp => json!("no-op"),
-        Value::Command { client, number, .. } => json!(format!("{client}#{number}")),
+        Value::NoOp => json!([]),
+        Value::Command { client, number, command } => match &**command {
+            Request::Command(_) => json!([client.0, number]),
+            Request::Reconfigure(wish) => json!([client.0, number, wish_of(wish)]),
+        },
     }
+}
+
+fn wish_of(wish: &Reconfiguration) -> Json {
+    json!({
+        "after": { "$set": wish.after.into_iter().collect::<Vec<_>>() },
+        "members": nodes(&wish.members),
+        "phase1": wish.quorums.phase_1,
+        "phase2": wish.quorums.phase_2,
+    })
 }

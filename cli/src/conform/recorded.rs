@@ -3,7 +3,7 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value as Json;
-use synod_protocol::{Effect, Node, Step, What};
+use synod_protocol::Node;
 use synod_telemetry::trace_file::{Header, Reader};
 
 use super::{Conforms, actions::Actions};
@@ -40,10 +40,6 @@ pub fn read<A: Conforms>(trace: &Path, steps: Option<u64>) -> anyhow::Result<Rec
         if steps.is_some_and(|most| step.number >= most) {
             break;
         }
-        if let Some(why) = beyond::<A>(&step) {
-            let number = step.number;
-            bail!("at step {number} {why}; --steps {number} follows the run up to there");
-        }
         actions.add(&step);
     }
     let constants = A::constants(&config, nodes);
@@ -59,12 +55,4 @@ pub fn node_config<A: Algorithm>(header: &Header) -> anyhow::Result<<A::Node as 
     ensure!(!header.node_config.is_null(), "the trace does not say how its nodes were configured; {REMEDY}");
     serde_json::from_value(header.node_config.clone())
         .with_context(|| format!("the trace has a node_config that this program does not know; {REMEDY}"))
-}
-
-fn beyond<A: Conforms>(step: &Step<'_, A::Node>) -> Option<&'static str> {
-    let (What::Booted { effects, .. } | What::Handled { effects, .. }) = &step.what else { return None };
-    effects.iter().find_map(|effect| match effect {
-        Effect::Event(event) => A::beyond(event),
-        _ => None,
-    })
 }
