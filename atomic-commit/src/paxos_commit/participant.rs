@@ -90,6 +90,8 @@ impl PaxosCommit {
     }
 
     /// Carries out what it has promised; `false`: it has promised nothing.
+    ///
+    /// Spec: PaxosCommit!Learn
     pub(crate) fn end_branch(&mut self, txn: TxnId, decision: Decision, out: &mut Effects<Self>) -> bool {
         let Some(branch) = self.persistent.branches.branch(txn).cloned() else { return false };
         out.note(CommitEvent::Learned { txn, decision });
