@@ -47,8 +47,22 @@ pub fn follow(
     constants: &[(&str, Json)],
     events: &[Json],
 ) -> Result<Followed, TlaError> {
+    follow_telling(shelf, spec, constants, events, &mut |_| ())
+}
+
+/// The same, and tells now and then how many events it has matched.
+///
+/// # Errors
+/// As of [`follow`].
+pub fn follow_telling(
+    shelf: &Shelf,
+    spec: &str,
+    constants: &[(&str, Json)],
+    events: &[Json],
+    tell: &mut dyn FnMut(usize),
+) -> Result<Followed, TlaError> {
     let follow = Follow { shelf, module: format!("{spec}Trace"), constants };
-    match follow.all(events)? {
+    match follow.all(events, tell)? {
         All::Accepted { states } => Ok(Followed::Accepted { states }),
         All::Stuck { start, first, matched } => {
             let mut rejected = follow.diagnose(start.as_ref(), &events[first..], matched)?;
@@ -69,7 +83,7 @@ pub fn accepts(
     events: &[Json],
 ) -> Result<bool, TlaError> {
     let follow = Follow { shelf, module: format!("{spec}Trace"), constants };
-    Ok(matches!(follow.all(events)?, All::Accepted { .. }))
+    Ok(matches!(follow.all(events, &mut |_| ())?, All::Accepted { .. }))
 }
 
 struct Follow<'a> {
@@ -100,7 +114,7 @@ const ONLY_RECEIVED: &str = "OnlyReceived";
 const PIECE: usize = 250;
 
 impl Follow<'_> {
-    fn all(&self, events: &[Json]) -> Result<All, TlaError> {
+    fn all(&self, events: &[Json], tell: &mut dyn FnMut(usize)) -> Result<All, TlaError> {
         let (mut start, mut first, mut states, mut piece) = (None, 0, 1, PIECE);
         loop {
             let (now, later) = events[first..].split_at(piece.min(events.len() - first));
@@ -123,6 +137,7 @@ impl Follow<'_> {
                     }
                     start = Some(forget(&prepared.spec, last, later));
                     first += now.len();
+                    tell(first);
                 }
             }
         }

@@ -38,7 +38,7 @@ mod engine;
 pub use engine::Engine;
 mod checker;
 mod follow;
-pub use follow::{Followed, Rejected, accepts, follow};
+pub use follow::{Followed, Rejected, accepts, follow, follow_telling};
 mod explain;
 mod words;
 mod tlc;

@@ -1,7 +1,13 @@
 //! Follows a recorded run, and says where it leaves the spec.
+use std::{
+    io::{IsTerminal, stderr},
+    time::Duration,
+};
+
 use anstream::{eprintln, println};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value as Json;
-use synod_tla::{Followed, Shelf, follow};
+use synod_tla::{Followed, Shelf, follow_telling};
 
 use super::{ConformArgs, recorded::Recorded};
 use crate::{exit::Exit, registry::HeldTo, spec::complain};
@@ -19,7 +25,12 @@ pub(super) fn conform(args: &ConformArgs) -> Exit {
         }
     };
     let (numbers, events): (Vec<u64>, Vec<Json>) = actions.into_iter().unzip();
-    match Shelf::unpack().and_then(|shelf| follow(&shelf, spec, &constants, &events)) {
+    let bar = progress(events.len());
+    let mut tell = |matched: usize| bar.set_position(matched as u64);
+    let followed =
+        Shelf::unpack().and_then(|shelf| follow_telling(&shelf, spec, &constants, &events, &mut tell));
+    bar.finish_and_clear();
+    match followed {
         Ok(Followed::Accepted { .. }) => {
             let count = events.len();
             println!("accepted: {count} actions of {nodes} nodes are a behaviour of {spec}.tla");
@@ -40,4 +51,19 @@ pub(super) fn conform(args: &ConformArgs) -> Exit {
         }
         Err(error) => complain(&error),
     }
+}
+
+/// Most of the time goes to the last actions of a run, so it says no time that is left.
+fn progress(actions: usize) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(actions as u64);
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {elapsed_precise} {pos} of {len} actions followed")
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }
