@@ -204,7 +204,7 @@ impl Follow<'_> {
         }
         let config = &mut prepared.checker_config;
         config.allow_deadlock = true;
-        (config.max_states, config.max_depth) = (10 * events.len() + 1_000, events.len() + 10);
+        (config.max_states, config.max_depth) = (100 * events.len() + 10_000, events.len() + 10);
         Ok(prepared)
     }
 
