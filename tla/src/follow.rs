@@ -113,6 +113,10 @@ const ONLY_RECEIVED: &str = "OnlyReceived";
 /// later event handles are forgotten.
 const PIECE: usize = 250;
 
+/// There is no verdict on a trace that fits in more ways than this for each of its events, and some more.
+const WAYS: usize = 100;
+const SOME_WAYS: usize = 10_000;
+
 impl Follow<'_> {
     fn all(&self, events: &[Json], tell: &mut dyn FnMut(usize)) -> Result<All, TlaError> {
         let (mut start, mut first, mut states, mut piece) = (None, 0, 1, PIECE);
@@ -204,7 +208,8 @@ impl Follow<'_> {
         }
         let config = &mut prepared.checker_config;
         config.allow_deadlock = true;
-        (config.max_states, config.max_depth) = (100 * events.len() + 10_000, events.len() + 10);
+        config.max_states = WAYS * events.len() + SOME_WAYS;
+        config.max_depth = events.len() + 10;
         Ok(prepared)
     }
 
@@ -227,9 +232,12 @@ impl Follow<'_> {
             CheckResult::InvariantError(error, ..) => Err(bad(format_eval_error(&error))),
             CheckResult::InitError(error) => Err(bad(format_eval_error(&error))),
             CheckResult::PrepareError(error) => Err(bad(format!("{error:?}"))),
-            CheckResult::MaxStatesExceeded(_) => {
-                Err(bad("the trace fits in too many ways: see more of it".into()))
-            }
+            CheckResult::MaxStatesExceeded(stats) => Err(TlaError::LimitReached {
+                engine: Engine::TlaChecker,
+                cfg: format!("{}.follow", self.module),
+                limit: "the trace fits in a hundred ways an action, and more: follow fewer of its steps",
+                distinct: stats.states_explored as u64,
+            }),
             _ => Err(bad("the engine gave no verdict on the trace".into())),
         }
     }

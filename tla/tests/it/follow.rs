@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use synod_tla::{Followed, Shelf, follow};
+use synod_tla::{Followed, Shelf, TlaError, follow};
 
 /// A server asks whether it could win, and another would help it.
 fn a_pre_vote() -> Vec<Value> {
@@ -136,4 +136,34 @@ fn a_leader() -> Vec<Value> {
         json!({"action": "SendAppendEntries", "node": "n1", "prev": 0, "upTo": 1}),
     ]);
     events
+}
+
+const DICE_TRACE: &str = r#"
+---- MODULE DiceTrace ----
+EXTENDS Naturals, Sequences
+CONSTANT Trace
+VARIABLES l, thrown
+
+TraceInit == l = 1 /\ thrown = 0
+TraceNext == /\ l <= Len(Trace)
+             /\ l' = l + 1
+             /\ thrown' \in 1..Trace[l].faces
+TraceSpec == TraceInit /\ [][TraceNext]_<<l, thrown>>
+TraceNotAccepted == l <= Len(Trace)
+====
+"#;
+
+/// The trace does not say what was thrown, so each face is a way in which it fits.
+#[test]
+fn a_trace_that_fits_in_very_many_ways_has_no_verdict() {
+    let shelf = Shelf::unpack().expect("a temporary folder");
+    shelf.write("dice/DiceTrace.tla", DICE_TRACE).expect("it can be written");
+    let cfg = "SPECIFICATION TraceSpec\nINVARIANT TraceNotAccepted\n";
+    shelf.write("dice/DiceTrace.follow.cfg", cfg).expect("it can be written");
+    let throw = |faces: u32| json!({"action": "Throw", "node": "n1", "faces": faces});
+    let followed = |faces| follow(&shelf, "dice/Dice", &[], &[throw(faces), throw(1)]);
+    assert!(matches!(followed(6), Ok(Followed::Accepted { states: 8.. })), "{:?}", followed(6));
+    let Err(error) = followed(11_000) else { panic!("that was too much") };
+    assert!(matches!(error, TlaError::LimitReached { .. }), "not a defect of the spec: {error}");
+    assert!(error.to_string().contains("follow fewer of its steps"), "{error}");
 }
