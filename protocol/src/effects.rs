@@ -50,37 +50,51 @@ impl<N: Node> Default for Effects<N> {
 
 /// For nodes.
 impl<N: Node> Effects<N> {
+    #[inline]
     pub fn send(&mut self, to: NodeId, message: N::Message) {
-        self.list.push(Effect::Send(to, message));
+        self.push(|| Effect::Send(to, message));
     }
 
     /// The call took effect and this is its result.
+    #[inline]
     pub fn reply(&mut self, to: Caller, response: N::Response) {
-        self.list.push(Effect::Reply(to, Answer::Done(response)));
+        self.push(|| Effect::Reply(to, Answer::Done(response)));
     }
 
     /// The call was not carried out here and will not be; `hint` may know better.
+    #[inline]
     pub fn redirect(&mut self, to: Caller, hint: Option<NodeId>) {
-        self.list.push(Effect::Reply(to, Answer::Elsewhere(hint)));
+        self.push(|| Effect::Reply(to, Answer::Elsewhere(hint)));
     }
 
     /// Prefer [`Stable::write`](crate::Stable::write), which also changes the copy in memory.
+    #[inline]
     pub fn persist(&mut self, record: N::Record) {
-        self.list.push(Effect::Persist(record));
+        self.push(|| Effect::Persist(record));
     }
 
     /// Arms the timer, or arms it anew: a timer is armed at most once. It fires once, somewhere in the
     /// range, which is where the randomness of an algorithm comes from.
+    #[inline]
     pub fn set_timer(&mut self, timer: N::Timer, after: Range<Duration>) {
-        self.list.push(Effect::SetTimer(timer, after));
+        self.push(|| Effect::SetTimer(timer, after));
     }
 
+    #[inline]
     pub fn cancel_timer(&mut self, timer: N::Timer) {
-        self.list.push(Effect::CancelTimer(timer));
+        self.push(|| Effect::CancelTimer(timer));
     }
 
+    #[inline]
     pub fn note(&mut self, event: N::Event) {
-        self.list.push(Effect::Event(event));
+        self.push(|| Effect::Event(event));
+    }
+
+    /// Made at its place in the list: an effect that is made elsewhere, piece by piece, and then moved in whole, keeps the
+    /// processor waiting for its pieces.
+    #[inline(always)]
+    fn push(&mut self, effect: impl FnOnce() -> Effect<N>) {
+        self.list.extend(core::iter::once_with(effect));
     }
 
     /// The node's own clock, which may be wrong. Only leases and the like read it; a harness that has no

@@ -40,6 +40,12 @@ impl Quorum {
         &self.members
     }
 
+    /// Is it a member? All are looked at: where such a search would end, the processor cannot guess, and clusters are small.
+    #[inline]
+    pub fn has(&self, node: NodeId) -> bool {
+        self.members.iter().fold(false, |found, &member| found | (member == node))
+    }
+
     /// The members one by one; it borrows nothing, so that what holds the quorum can change meanwhile.
     pub fn each(&self) -> impl Iterator<Item = NodeId> + use<> {
         let members = Arc::clone(&self.members);

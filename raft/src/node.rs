@@ -98,7 +98,7 @@ impl<S: StateMachine> Node for Raft<S> {
     /// follower" (§5.1); then the handler of the message, each of which knows what to do with an earlier
     /// term than its own.
     fn on_message(&mut self, from: NodeId, message: &Self::Message, out: &mut Effects<Self>) {
-        if from == self.id || !self.quorum.members().contains(&from) {
+        if from == self.id || !self.quorum.has(from) {
             return out.note(RaftEvent::IgnoredNonsense { from });
         }
         let term = message.term;

@@ -207,7 +207,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         self.counts.tries += 1;
         let what = What::Called { packet, caller, request: Cow::Borrowed(&request) };
         self.stream.emit(self.now, Place::Client(caller.client), what, &self.nodes);
-        let copies = self.carry(packet, fate, Event::Arrival(packet, via, Input::Request(caller, request)));
+        let copies =
+            self.carry(packet, fate, || Event::Arrival(packet, via, Input::Request(caller, request)));
         if let Some(open) = &mut self.clients.slots[slot as usize].open {
             open.in_flight += copies;
         }
@@ -229,7 +230,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                 if let Some(script) = &mut self.script {
                     fate = script.answer(client.id, caller.number, fate);
                 }
-                self.carry(packet, fate, Event::Answer(packet, caller, answer));
+                self.carry(packet, fate, || Event::Answer(packet, caller, answer));
             }
             None => self.dropped(packet, Loss::Down),
         }

@@ -102,6 +102,7 @@ mod stall;
 
 mod clock;
 mod network;
+mod packets;
 mod traffic;
 mod storage;
 mod syncing;

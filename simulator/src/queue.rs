@@ -47,10 +47,17 @@ impl<E> Queue<E> {
 
     #[inline(always)]
     pub(crate) fn push(&mut self, at: Time, event: E) {
+        self.push_with(at, || event);
+    }
+
+    /// The event is made where it will wait: one that is made elsewhere, piece by piece, and then moved in whole, keeps the
+    /// processor waiting for its pieces.
+    #[inline(always)]
+    pub(crate) fn push_with(&mut self, at: Time, event: impl FnOnce() -> E) {
         match self {
             Queue::Wheel(wheel) => wheel.push(at, event),
             Queue::Tree { events, pushed } => {
-                events.insert((at, *pushed), event);
+                events.insert((at, *pushed), event());
                 *pushed += 1;
             }
         }

@@ -2,8 +2,8 @@
 use std::mem::ManuallyDrop;
 
 use synod_protocol::{
-    Answer, Caller, Effect, Effects, Input, Loss, Message, Node, NodeId, Nodes, Observer, PacketId, Place,
-    Step, Time, Violation, What,
+    Answer, Caller, Effect, Effects, Input, Loss, Node, NodeId, Nodes, Observer, PacketId, Place, Step, Time,
+    Violation, What,
 };
 
 use crate::assertion::{inside_node, install_hook};
@@ -12,7 +12,7 @@ use crate::config::{Config, ConfigError};
 use crate::draw::{Draws, Site, Span, nanos};
 use crate::keyed::Script;
 use crate::nemesis::{Falls, Nemesis, Striker};
-use crate::network::{Cuts, End, Fate, Lane, Weather};
+use crate::network::{Cuts, End, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
 use crate::queue::{Queue, QueueKind, Ring};
@@ -57,7 +57,7 @@ pub struct Simulation<N: Node, W, O> {
     pub(crate) cuts: Cuts,
     pub(crate) weather: Weather,
     pub(crate) traffic: Option<Box<Traffic<N>>>,
-    next_packet: u64,
+    pub(crate) next_packet: u64,
     pub(crate) sync: Span,
     pub(crate) slow_sync: Span,
     pub(crate) clients: Clients,
@@ -493,101 +493,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     fn hold_back(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
         let server = &mut self.servers[place(id)];
         let after_records = server.disk.written();
-        server.outputs.push_back(Output { cause, effect, after_records, content });
-    }
-
-    /// It waited.
-    pub(crate) fn send(&mut self, id: NodeId, cause: u64, effect: u32, content: Content<N>) {
-        match content {
-            Content::Message(to, message) => self.send_message(id, cause, effect, to, message),
-            Content::Answer(caller, answer) => self.send_answer(id, cause, effect, caller, answer),
-        }
-    }
-
-    /// An output leaves its node.
-    #[inline(always)]
-    fn sent(&mut self, id: NodeId, cause: u64, effect: u32, to: Place) -> PacketId {
-        let packet = self.new_packet();
-        self.counts.sent += 1;
-        let what = What::Sent { packet, to, cause, effect };
-        let step = Step { number: self.stream.number(), at: self.now, place: Place::Node(id), what };
-        self.stream.emit_step(&ManuallyDrop::new(step), &self.nodes);
-        packet
-    }
-
-    fn send_answer(
-        &mut self,
-        id: NodeId,
-        cause: u64,
-        effect: u32,
-        caller: Caller,
-        answer: Answer<N::Response>,
-    ) {
-        let packet = self.sent(id, cause, effect, Place::Client(caller.client));
-        self.carry_answer(packet, caller, answer);
-    }
-
-    fn send_message(&mut self, from: NodeId, cause: u64, effect: u32, to: NodeId, message: N::Message) {
-        let packet = self.sent(from, cause, effect, Place::Node(to));
-        if from == to {
-            let at = self.now.after(self.config.network.to_self);
-            return self.queue.push(at, Event::Arrival(packet, to, Input::Message(from, message)));
-        }
-        let Some(link) = self.cuts.index_of(from, to) else { return self.dropped(packet, Loss::Down) };
-        if self.cuts.is_cut_at(link) {
-            return self.dropped(packet, Loss::Partitioned);
-        }
-        let fate = self.weather.fate(&mut self.lanes[link]);
-        if let Some(traffic) = &mut self.traffic {
-            let is_carried = matches!(fate, Fate::Carried { .. });
-            let interferes = is_carried && traffic.interferes(self.now, message.kind());
-            // A script has a say in everything.
-            if interferes || self.script.is_some() {
-                return self.carry_in_traffic(packet, from, to, fate, message);
-            }
-        }
-        self.carry(packet, fate, Event::Arrival(packet, to, Input::Message(from, message)));
-    }
-
-    /// Does with a packet what the network has decided; returns how many copies are on their way.
-    #[inline(always)]
-    pub(crate) fn carry(&mut self, packet: PacketId, fate: Fate, event: Event<N>) -> u32 {
-        let Fate::Carried { after, twin_after } = fate else {
-            self.dropped(packet, Loss::Lost);
-            return 0;
-        };
-        if let Some(twin_after) = twin_after {
-            self.carry_twin(packet, twin_after, event.clone());
-        }
-        self.queue.push(Time(self.now.0 + after), event);
-        1 + u32::from(twin_after.is_some())
-    }
-
-    pub(crate) fn carry_twin(&mut self, packet: PacketId, after: u64, event: Event<N>) {
-        let twin = self.new_packet();
-        self.counts.duplicated += 1;
-        self.stream.emit(self.now, Place::Network, What::Duplicated { packet, twin }, &self.nodes);
-        let event = match event {
-            Event::Arrival(_, to, input) => Event::Arrival(twin, to, input),
-            Event::Answer(_, caller, answer) => Event::Answer(twin, caller, answer),
-            other => other,
-        };
-        self.queue.push(Time(self.now.0 + after), event);
-    }
-
-    pub(crate) fn dropped(&mut self, packet: PacketId, why: Loss) {
-        match why {
-            Loss::Lost => self.counts.lost += 1,
-            Loss::Partitioned => self.counts.partitioned += 1,
-            Loss::Down => self.counts.down += 1,
-        }
-        self.stream.emit(self.now, Place::Network, What::Dropped { packet, why }, &self.nodes);
-    }
-
-    #[inline]
-    pub(crate) fn new_packet(&mut self) -> PacketId {
-        self.next_packet += 1;
-        PacketId(self.next_packet - 1)
+        server.outputs.extend(std::iter::once_with(|| Output { cause, effect, after_records, content }));
     }
 }
 

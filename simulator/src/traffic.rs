@@ -226,9 +226,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
             let at = [from.0.into(), to.0.into(), self.lanes[link].sent() - 1];
             if waits { script.pool(packet, at, now, fate) } else { fate = script.packet(at, fate) }
         }
-        let event = Event::Arrival(packet, to, Input::Message(from, message));
+        let event = || Event::Arrival(packet, to, Input::Message(from, message));
         match (&mut traffic.pool, fate) {
             (Some(pool), Fate::Carried { twin_after, .. }) if !is_clogged => {
+                let event = event();
                 let twin = twin_after.map(|after| (after, event.clone()));
                 pool.lanes[link].events.push_back(event);
                 pool.waiting += 1;

@@ -78,14 +78,14 @@ impl<E> Wheel<E> {
     }
 
     #[inline(always)]
-    pub(crate) fn push(&mut self, at: Time, event: E) {
+    pub(crate) fn push(&mut self, at: Time, event: impl FnOnce() -> E) {
         let mut place = self.free;
         if place == NONE {
             place = self.grow();
         }
         self.free = self.keys[place as usize].next;
         // The place is free, and to find that out once more, in order to drop what is not there, would cost.
-        mem::forget(self.slab[place as usize].replace(event));
+        mem::forget(self.slab[place as usize].replace(event()));
         let order = self.pushed << SLOT_BITS | u64::from(place);
         self.pushed += 1;
         self.push_key(u128::from(at.0) << 64 | u128::from(order));
