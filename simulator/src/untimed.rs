@@ -42,6 +42,7 @@ pub use minimise::{Minimised, minimise};
 
 pub(crate) mod removal;
 mod rounds;
+mod consequences;
 
 mod polish;
 pub use polish::named_by_age;

@@ -5,6 +5,7 @@ use std::mem::discriminant;
 
 use synod_protocol::{Node, Violation};
 
+use super::consequences::with_consequences;
 use super::judge::with_last_words;
 use super::polish;
 use super::removal::{pairs, pieces, shortest_beginning, shortest_end};
@@ -65,6 +66,7 @@ pub fn minimise<N: Node, J: Judge<N>>(judge: &J, tale: Tale<N>, patience: u64) -
             let parts = trial.actions;
             rounds(list, &|index| part(&parts[index as usize]), trial)
         });
+        with_consequences(&mut search, nodes, &mut actions);
         if actions.len() <= PAIRS_UP_TO {
             actions = search.shorten(nodes, actions, |list, trial| pairs(list, trial));
         }

@@ -1,10 +1,10 @@
 //! Lists of actions: taken from runs, carried out under the contract, and made as short as they get.
 use synod_protocol::contract::Checker;
-use synod_protocol::{ClientId, NodeId, Observer, Place, Recording, Violation, What};
+use synod_protocol::{ClientId, Input, NodeId, Nodes, Observer, Place, Recording, Step, Violation, What};
 use synod_simulator::untimed::{Action, Address, Extract, Judge, Tale, World, is_same, minimise, play};
 use synod_simulator::{ClientCall, Config, Fault};
 
-use crate::toys::{Bug, Ledger, LedgerTimer, Rules, Survival, run_with, short};
+use crate::toys::{Bug, Ledger, LedgerMessage, LedgerTimer, Rules, Survival, run_with, short};
 
 const PATIENCE: u64 = 2_000_000;
 
@@ -283,4 +283,82 @@ fn a_list_is_written_and_read_back() {
     let json = serde_json::to_string(&minimised.tale.actions).expect("json");
     let again: Vec<Action<Ledger>> = serde_json::from_str(&json).expect("a list of actions");
     assert_eq!(again, minimised.tale.actions);
+}
+
+/// Sees a fault where somebody asks for 100 after another asked for 1, if for each call two others have stored something and
+/// said so; and, if it is wanted, only after an odd number of calls.
+#[derive(Default)]
+struct Even {
+    after_an_odd_number: bool,
+    calls: Vec<u64>,
+    stores: usize,
+    answers: usize,
+}
+
+impl Observer<Ledger> for Even {
+    fn observe(&mut self, step: &Step<'_, Ledger>, _: Nodes<'_, Ledger>) -> Result<(), Violation> {
+        let Even { after_an_odd_number, calls, stores, answers } = self;
+        match &step.what {
+            What::Called { request, .. } if **request == 100 => {
+                let is_even = calls.contains(&1) && *stores == 2 * calls.len() && answers == stores;
+                let is_wanted = !*after_an_odd_number || calls.len() % 2 == 1;
+                return if is_even && is_wanted {
+                    Err(Violation::new("Oddness", "all is even"))
+                } else {
+                    Ok(())
+                };
+            }
+            What::Called { request, .. } => calls.push(**request),
+            What::Handled { input, .. } => match **input {
+                Input::Message(_, LedgerMessage::Store(_)) => *stores += 1,
+                Input::Message(_, LedgerMessage::Stored(_)) => *answers += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+struct Evenness {
+    after_an_odd_number: bool,
+}
+
+impl Judge<Ledger> for Evenness {
+    type Watch = Even;
+
+    fn least_nodes(&self) -> u32 {
+        5
+    }
+    fn config(&self, nodes: u32) -> Rules {
+        Held(None).config(nodes)
+    }
+    fn watch(&self) -> Even {
+        Even { after_an_odd_number: self.after_an_odd_number, ..Even::default() }
+    }
+    fn verdict(&self, _: &[ClientCall<Ledger>]) -> Option<Violation> {
+        None
+    }
+}
+
+/// If the second call went alone, n4 and n5 would store what the first one has sent to them, too; with one of what follows from it,
+/// the other would. And where the calls must be odd in number, it goes only together with the third.
+#[test]
+fn a_call_goes_with_all_that_follows_from_it_and_so_do_two() {
+    let store = |to| deliver(1, to, "Store");
+    let stored = |from| deliver(from, 1, "Stored");
+    let first = [request(1, 1, 1), store(2), store(3)];
+    let second = [request(2, 1, 2), store(4), stored(2), store(5), stored(3), stored(4), stored(5)];
+    let third = [request(3, 1, 3), store(4), store(5), stored(4), stored(5)];
+    let two: Vec<_> = first.into_iter().chain(second).collect();
+    let three: Vec<_> = two.iter().cloned().chain(third).collect();
+    for (mut actions, after_an_odd_number) in [(two, false), (three, true)] {
+        actions.push(request(4, 1, 100));
+        let evenness = Evenness { after_an_odd_number };
+        let (violation, ()) = play(&evenness, 5, &actions, ());
+        let tale = Tale { nodes: 5, actions, violation: violation.expect("all is even") };
+        let minimised = minimise(&evenness, tale, PATIENCE).expect("it fails");
+        let told: Vec<String> = minimised.tale.actions.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 6, "{told:#?}");
+    }
 }
