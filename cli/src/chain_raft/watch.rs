@@ -19,8 +19,10 @@ pub struct Watch {
     steps: u64,
 }
 
-/// So many steps lie between two comparisons of all masters.
+/// So many steps lie between two comparisons of all masters. The first ones, of which a story has no more, are compared one by
+/// one.
 const MOMENT_EVERY: u64 = 256;
+const ONE_BY_ONE: u64 = 64;
 
 impl Observer<Server> for Watch {
     fn observe(&mut self, step: &Step<'_, Server>, nodes: Nodes<'_, Server>) -> Result<(), Violation> {
@@ -47,7 +49,7 @@ impl Observer<Server> for Watch {
             }
         }
         self.steps += 1;
-        match self.steps.is_multiple_of(MOMENT_EVERY) {
+        match self.steps < ONE_BY_ONE || self.steps.is_multiple_of(MOMENT_EVERY) {
             true => masters(nodes),
             false => Ok(()),
         }
