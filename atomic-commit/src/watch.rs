@@ -49,8 +49,8 @@ struct Disk {
     unsynced: VecDeque<(u64, TxnId)>,
 }
 
-/// How many steps of nodes lie between two looks at all locks. The first so many are looked at one by one: a story that is
-/// shorter need not wait for its turn.
+/// How many steps of nodes lie between two looks at all locks. After each of the first so many they are looked at, too: a short
+/// story need not wait for its turn.
 const MOMENT_EVERY: u64 = 64;
 
 impl<N> Default for Watch<N> {

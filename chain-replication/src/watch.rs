@@ -38,9 +38,9 @@ pub struct Watch<S: StateMachine> {
 
 type History<S> = Vec<Entry<<S as StateMachine>::Command>>;
 
-/// How many steps of nodes lie between two full comparisons. The first ones, of which a story has no more, are compared one by
-/// one.
+/// How many steps of nodes lie between two full comparisons.
 const MOMENT_EVERY: u64 = 256;
+/// After each of the first so many all is compared: a short story need not wait for its turn.
 const ONE_BY_ONE: u64 = 64;
 
 /// Not derived: that would ask for `S: Default` in places where nothing is made.

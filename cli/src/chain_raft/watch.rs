@@ -19,9 +19,9 @@ pub struct Watch {
     steps: u64,
 }
 
-/// So many steps lie between two comparisons of all masters. The first ones, of which a story has no more, are compared one by
-/// one.
+/// So many steps lie between two comparisons of all masters.
 const MOMENT_EVERY: u64 = 256;
+/// After each of the first so many they are compared: a short story need not wait for its turn.
 const ONE_BY_ONE: u64 = 64;
 
 impl Observer<Server> for Watch {
