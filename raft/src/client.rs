@@ -23,15 +23,19 @@ impl<S: StateMachine> Raft<S> {
             }
             Seen::Never => {}
         }
-        if self.waits_for_another(from, command) {
+        let waiting = self.waiting(from);
+        if waiting.is_some_and(|waiting| waiting != command) {
             // The call is what it was when it was asked first; that will be answered.
             return out.note(RaftEvent::SawCallAgain { client: from.client, number: from.number });
         }
+        let waits = waiting.is_some();
         let Role::Leader(leadership) = &mut self.role else {
             return out.redirect(from, self.leader());
         };
         if S::is_read_only(command) {
-            leadership.reads.ask(from, command.clone());
+            if !waits {
+                leadership.reads.ask(from, command.clone());
+            }
             return self.answer_reads(out);
         }
         // The same call by the same server is in the log already; its answer will come.
@@ -42,26 +46,26 @@ impl<S: StateMachine> Raft<S> {
         let (term, index) = (self.current_term(), self.log().last_index().next());
         out.note(RaftEvent::Appended { term, index, client, number });
         let command = Shared::new(command.clone());
-        self.append(Payload::Command { client, number, command }, out);
-        self.replicate(out);
+        let piece = self.append(Payload::Command { client, number, command }, out);
+        self.replicate(piece, out);
         // Its own log is a majority only of a cluster of one.
         if self.quorum.size() == 1 {
             self.advance_commit_index(out);
         }
     }
 
-    /// Does this leader hold another command under the number of this call?
-    fn waits_for_another(&self, from: Caller, command: &S::Command) -> bool {
-        let Role::Leader(leadership) = &self.role else { return false };
+    /// The command that this leader holds under the number of this call, and has not answered.
+    fn waiting(&self, from: Caller) -> Option<&S::Command> {
+        let Role::Leader(leadership) = &self.role else { return None };
         if !leadership.waiting.contains(&from) {
-            return leadership.reads.asks_another(from, command);
+            return leadership.reads.waiting(from);
         }
         let behind = self.log().slice(self.commit_index, self.log().last_index());
-        behind.iter().any(|entry| match &entry.payload {
-            Payload::Command { client, number, command: waiting } => {
-                (*client, *number) == (from.client, from.number) && **waiting != *command
+        behind.iter().find_map(|entry| match &entry.payload {
+            Payload::Command { client, number, command } => {
+                ((*client, *number) == (from.client, from.number)).then_some(&**command)
             }
-            Payload::NoOp => false,
+            Payload::NoOp => None,
         })
     }
 }

@@ -44,20 +44,15 @@ impl<C> Reads<C> {
         self.confirming.is_empty() && self.asked.is_empty()
     }
 
-    /// A call that is tried again waits only once.
+    /// For a call that does not wait yet.
     pub(crate) fn ask(&mut self, caller: Caller, command: C) {
-        if !self.confirming.iter().chain(&self.asked).any(|(waiting, _)| *waiting == caller) {
-            self.asked.push((caller, command));
-        }
+        self.asked.push((caller, command));
     }
 
-    /// Does another read than this command wait under the number of this call?
-    pub(crate) fn asks_another(&self, caller: Caller, command: &C) -> bool
-    where
-        C: PartialEq,
-    {
+    /// What this call asks, if it waits here.
+    pub(crate) fn waiting(&self, caller: Caller) -> Option<&C> {
         let mut reads = self.confirming.iter().chain(&self.asked);
-        reads.any(|(waiting, read)| *waiting == caller && read != command)
+        reads.find(|(waiting, _)| *waiting == caller).map(|(_, read)| read)
     }
 
     /// None of them was carried out, so another server may.

@@ -69,8 +69,8 @@ impl Progress {
     }
 }
 
-/// The entries that were last cut from the log, to be sent: followers mostly lack the same.
-struct Piece<C> {
+/// The entries that were last added to the log, or cut from it, to be sent: followers mostly lack the same.
+pub(crate) struct Piece<C> {
     after: Index,
     up_to: Index,
     entries: Arc<[Entry<C>]>,
@@ -92,24 +92,30 @@ impl<S: StateMachine> Raft<S> {
             waiting: BTreeSet::new(),
             reads: Reads::default(),
         });
-        self.append(Payload::NoOp, out);
+        let piece = self.append(Payload::NoOp, out);
         out.cancel_timer(Timer::Election);
         out.set_timer(Timer::Heartbeat, self.config.heartbeat_interval..self.config.heartbeat_interval);
         self.arm_check_quorum(out);
-        self.replicate(out);
+        self.replicate(piece, out);
         self.advance_commit_index(out);
     }
 
     /// "The leader appends the command to its log as a new entry" and never does anything else to its log.
-    pub(crate) fn append(&mut self, payload: Payload<S::Command>, out: &mut Effects<Self>) {
-        let entries = Arc::from([Entry { term: self.current_term(), payload }]);
+    #[must_use = "followers lack it"]
+    pub(crate) fn append(
+        &mut self,
+        payload: Payload<S::Command>,
+        out: &mut Effects<Self>,
+    ) -> Piece<S::Command> {
+        let entries: Arc<[_]> = Arc::from([Entry { term: self.current_term(), payload }]);
         let after = self.log().last_index();
-        self.persistent.write(Record::Append { after, entries }, out);
+        self.persistent.write(Record::Append { after, entries: entries.clone() }, out);
+        Piece { after, up_to: after.next(), entries }
     }
 
-    /// Sends each follower what it lacks, as far as may be on its way at once.
-    pub(crate) fn replicate(&mut self, out: &mut Effects<Self>) {
-        let mut piece = None;
+    /// Sends each follower what it lacks, as far as may be on its way at once: mostly what was just appended.
+    pub(crate) fn replicate(&mut self, appended: Piece<S::Command>, out: &mut Effects<Self>) {
+        let mut piece = Some(appended);
         for peer in self.peers() {
             self.replicate_to(peer, &mut piece, out);
         }

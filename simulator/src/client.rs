@@ -7,13 +7,13 @@ use synod_protocol::{
     Answer, Caller, ClientId, Input, Loss, Node, NodeId, Observer, PacketId, Place, Time, What,
 };
 
+use crate::alarm::Alarm;
 use crate::config::Config;
 use crate::draw::{Draws, Site};
 use crate::keyed::Call;
 use crate::network::{End, Lane};
 use crate::outcome::ClientCall;
 use crate::phase::Phase;
-use crate::queue::{Alarm, Ring};
 use crate::simulation::{Event, Simulation, Workload};
 
 #[derive(Clone)]
@@ -71,6 +71,10 @@ impl Clients {
         Some(&mut self.slots[slot as usize]).filter(|client| client.id == id)
     }
 
+    pub(crate) fn alarm(&mut self, slot: u32) -> &mut Alarm {
+        &mut self.slots[slot as usize].alarm
+    }
+
     /// The call that this caller has open.
     fn open(&mut self, caller: Caller) -> Option<&mut Open> {
         let client = self.find(caller.client)?;
@@ -109,9 +113,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     }
 
     fn set_alarm(&mut self, slot: u32, at: Time) {
-        if self.clients.slots[slot as usize].alarm.set(at) {
-            self.queue.push(at, Event::Client(slot));
-        }
+        self.clients.slots[slot as usize].alarm.set(at, &mut self.queue, || Event::Client(slot));
     }
 
     fn think(&mut self, slot: u32) {
@@ -147,17 +149,16 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     #[inline(never)]
     pub(crate) fn client_wakes(&mut self, slot: u32) {
         let client = &mut self.clients.slots[slot as usize];
-        match client.alarm.ring(self.now) {
-            Ring::PutOff(due) => self.queue.push(due, Event::Client(slot)),
-            Ring::Nothing => {}
-            Ring::Due => match &client.open {
-                None => self.call(slot),
-                Some(open) if self.now >= open.give_up_at => self.give_up(slot),
-                Some(_) => {
-                    let next = NodeId(client.via.0 % self.config.nodes + 1);
-                    self.try_at(slot, next);
-                }
-            },
+        if !client.alarm.ring(self.now, &mut self.queue, || Event::Client(slot)) {
+            return;
+        }
+        match &client.open {
+            None => self.call(slot),
+            Some(open) if self.now >= open.give_up_at => self.give_up(slot),
+            Some(_) => {
+                let next = NodeId(client.via.0 % self.config.nodes + 1);
+                self.try_at(slot, next);
+            }
         }
     }
 
@@ -261,7 +262,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let client = &mut self.clients.slots[slot as usize];
         let Some(open) = client.open.take() else { return };
         client.via = via;
-        client.alarm.cancel();
+        client.alarm.cancel(&mut self.queue);
         let call = &mut self.calls[open.call];
         call.returned = Some((self.now, response));
         let called = call.called;

@@ -327,9 +327,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         for (timer, alarm) in server.timers.iter_mut() {
             let Some(due) = alarm.due() else { continue };
             let due = server.clock.when(before.read(due)).max(self.now);
-            if alarm.set(due) {
-                self.queue.push(due, Event::Timer(id, timer));
-            }
+            alarm.set(due, &mut self.queue, || Event::Timer(id, timer));
         }
     }
 

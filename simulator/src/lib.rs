@@ -94,6 +94,7 @@ pub use fault::{Fault, UnknownFault};
 mod simulation;
 pub use simulation::{Simulation, Workload};
 
+mod alarm;
 mod assertion;
 mod client;
 mod server;

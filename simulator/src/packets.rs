@@ -52,7 +52,8 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let packet = self.sent(from, cause, effect, Place::Node(to));
         if from == to {
             let at = self.now.after(self.config.network.to_self);
-            return self.queue.push_with(at, || Event::Arrival(packet, to, Input::Message(from, message)));
+            self.queue.push_with(at, || Event::Arrival(packet, to, Input::Message(from, message)));
+            return;
         }
         let Some(link) = self.cuts.index_of(from, to) else { return self.dropped(packet, Loss::Down) };
         if self.cuts.is_cut_at(link) {

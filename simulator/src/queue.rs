@@ -28,6 +28,13 @@ pub(crate) enum Queue<E> {
     Tree { events: BTreeMap<(Time, u64), E>, pushed: u64 },
 }
 
+/// An event that waits, for whoever may want it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) at: Time,
+    pub(crate) order: u64,
+}
+
 impl<E> Queue<E> {
     pub(crate) fn new(kind: QueueKind) -> Self {
         match kind {
@@ -36,30 +43,43 @@ impl<E> Queue<E> {
         }
     }
 
-    /// The same events in the same order.
-    pub(crate) fn moved_to(mut self, kind: QueueKind) -> Self {
+    /// The same events in the same order. Their tickets are others: it tells of each.
+    pub(crate) fn moved_to(mut self, kind: QueueKind, mut tell: impl FnMut(&E, Ticket)) -> Self
+    where
+        E: Clone,
+    {
         let mut other = Queue::new(kind);
         while let (at, Some(event)) = self.pop() {
-            other.push(at, event);
+            tell(&event, other.push(at, event.clone()));
         }
         other
     }
 
     #[inline(always)]
-    pub(crate) fn push(&mut self, at: Time, event: E) {
-        self.push_with(at, || event);
+    pub(crate) fn push(&mut self, at: Time, event: E) -> Ticket {
+        self.push_with(at, || event)
     }
 
     /// The event is made where it will wait: one that is made elsewhere, piece by piece, and then moved in whole, keeps the
     /// processor waiting for its pieces.
     #[inline(always)]
-    pub(crate) fn push_with(&mut self, at: Time, event: impl FnOnce() -> E) {
-        match self {
+    pub(crate) fn push_with(&mut self, at: Time, event: impl FnOnce() -> E) -> Ticket {
+        let order = match self {
             Queue::Wheel(wheel) => wheel.push(at, event),
             Queue::Tree { events, pushed } => {
                 events.insert((at, *pushed), event());
                 *pushed += 1;
+                *pushed - 1
             }
+        };
+        Ticket { at, order }
+    }
+
+    /// Takes back what waits: it will not happen.
+    pub(crate) fn cancel(&mut self, Ticket { at, order }: Ticket) {
+        match self {
+            Queue::Wheel(wheel) => wheel.cancel(at, order),
+            Queue::Tree { events, .. } => drop(events.remove(&(at, order))),
         }
     }
 
@@ -70,7 +90,7 @@ impl<E> Queue<E> {
             Queue::Wheel(wheel) => wheel.pop(),
             Queue::Tree { events, .. } => match events.pop_first() {
                 Some(((at, _), event)) => (at, Some(event)),
-                None => (NEVER, None),
+                None => (Time(u64::MAX), None),
             },
         }
     }
@@ -85,174 +105,75 @@ impl<E> Queue<E> {
     }
 }
 
-/// An alarm that is set again and again, but has seldom more than one event in the queue.
-///
-/// A server that hears from its leader sets its election timer anew a thousand times for each time that
-/// it fires. So an alarm that is put off leaves its event where it is, and looks again when that comes up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Alarm {
-    due: Time,
-    /// When the event comes up that this alarm listens to.
-    queued: Time,
-}
-
-const NEVER: Time = Time(u64::MAX);
-
-impl Alarm {
-    pub(crate) const OFF: Alarm = Alarm { due: NEVER, queued: NEVER };
-
-    /// Must its event be queued, at this time?
-    #[must_use]
-    #[inline]
-    pub(crate) fn set(&mut self, due: Time) -> bool {
-        self.due = due;
-        let earlier = due < self.queued;
-        if earlier {
-            self.queued = due;
-        }
-        earlier
-    }
-
-    pub(crate) fn cancel(&mut self) {
-        self.due = NEVER;
-    }
-
-    /// Neither armed, nor is there an event that it listens to.
-    pub(crate) fn is_off(&self) -> bool {
-        self.due == NEVER && self.queued == NEVER
-    }
-
-    /// Its event came up.
-    #[inline]
-    pub(crate) fn ring(&mut self, now: Time) -> Ring {
-        if self.queued != now {
-            return Ring::Nothing;
-        }
-        self.queued = NEVER;
-        if self.due <= now {
-            self.due = NEVER;
-            Ring::Due
-        } else if self.due == NEVER {
-            Ring::Nothing
-        } else {
-            self.queued = self.due;
-            Ring::PutOff(self.due)
-        }
-    }
-}
-
-/// For a node that does not attend.
-impl Alarm {
-    /// Its event came up. `Due`: it is due, and is to be held until the node attends.
-    pub(crate) fn hold(&mut self, now: Time) -> Ring {
-        let due = self.due;
-        let ring = self.ring(now);
-        if ring == Ring::Due {
-            (self.due, self.queued) = (due, HELD);
-        }
-        ring
-    }
-
-    /// The node attends: must the held event be queued now? Not if the alarm was set anew meanwhile.
-    pub(crate) fn release(&mut self, now: Time) -> bool {
-        let is_held = self.queued == HELD;
-        if is_held {
-            self.queued = now;
-        }
-        is_held
-    }
-
-    /// When it is due, if it is set.
-    pub(crate) fn due(&self) -> Option<Time> {
-        (self.due != NEVER).then_some(self.due)
-    }
-}
-
-const HELD: Time = Time(u64::MAX - 1);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ring {
-    Due,
-    /// Its event must be queued again, at this time.
-    PutOff(Time),
-    Nothing,
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(u64, u32),
+        Pop,
+        Cancel(prop::sample::Index),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            5 => (0u64..20, 0u32..34).prop_map(|(after, scale)| Step::Push(after, scale)),
+            2 => Just(Step::Pop),
+            2 => any::<prop::sample::Index>().prop_map(Step::Cancel),
+        ]
+    }
+
+    fn cancel(
+        queue: &mut Queue<u32>,
+        model: &mut BTreeMap<(Time, u32), Ticket>,
+        which: &prop::sample::Index,
+    ) {
+        let event =
+            (!model.is_empty()).then(|| *model.keys().nth(which.index(model.len())).expect("it is there"));
+        if let Some(ticket) = event.and_then(|event| model.remove(&event)) {
+            queue.cancel(ticket);
+        }
+    }
+
     proptest! {
         /// Times of all scales: in the tick under the hand, in the ring, and far.
         #[test]
-        fn events_come_in_order_of_time_then_of_arrival(
-            steps in prop::collection::vec(prop::option::weighted(0.6, (0u64..20, 0u32..34)), 0..200),
+        fn events_come_in_order_of_time_then_of_arrival_unless_cancelled(
+            steps in prop::collection::vec(step(), 0..300),
+            cancelled_in_the_end in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
         ) {
             for kind in QueueKind::ALL {
-                let (mut queue, mut model, mut pushed) = (Queue::new(kind), Vec::new(), 0);
-                for step in &steps {
-                    if let Some((at, scale)) = *step {
-                        queue.push(Time(at << scale), pushed);
-                        model.push((Time(at << scale), pushed));
-                        pushed += 1;
-                    } else {
-                        model.sort();
-                        let first = (!model.is_empty()).then(|| model.remove(0));
-                        let (at, event) = queue.pop();
-                        prop_assert_eq!(event.map(|event| (at, event)), first);
+                let (mut queue, mut model, mut now) = (Queue::new(kind), BTreeMap::new(), 0);
+                for (step, pushed) in steps.iter().zip(0..) {
+                    match step {
+                        Step::Push(after, scale) => {
+                            let at = Time(now + (after << scale));
+                            model.insert((at, pushed), queue.push(at, pushed));
+                        }
+                        Step::Pop => {
+                            let first = model.pop_first().map(|(event, _)| event);
+                            let (at, event) = queue.pop();
+                            prop_assert_eq!(event.map(|event| (at, event)), first);
+                            now = first.map_or(now, |(at, _)| at.0);
+                        }
+                        Step::Cancel(which) => cancel(&mut queue, &mut model, which),
                     }
                     prop_assert_eq!(queue.iter().count(), model.len());
                 }
                 for kind in QueueKind::ALL {
-                    queue = queue.moved_to(kind);
+                    queue = queue.moved_to(kind, |event, ticket| {
+                        model.insert((ticket.at, *event), ticket);
+                    });
                 }
-                model.sort();
-                for event in model {
+                cancelled_in_the_end.iter().for_each(|which| cancel(&mut queue, &mut model, which));
+                for (event, _) in model {
                     let (at, next) = queue.pop();
                     prop_assert_eq!((at, next), (event.0, Some(event.1)));
                 }
-            }
-        }
-
-        /// Whatever is set and cancelled when, an alarm fires exactly when a plain one would.
-        #[test]
-        fn a_lazy_alarm_fires_when_a_plain_one_would(orders in prop::collection::vec((1u64..5, prop::option::of(0u64..30)), 1..60)) {
-            let (mut alarm, mut queue, mut plain) = (Alarm::OFF, Queue::new(QueueKind::Tree), None);
-            let mut now = 0;
-            for (pause, order) in orders {
-                for at in now..now + pause {
-                    let mut fired = false;
-                    while let (due, Some(())) = queue.pop() {
-                        if due.0 > at {
-                            queue.push(due, ());
-                            break;
-                        }
-                        match alarm.ring(Time(at)) {
-                            Ring::Due => fired = true,
-                            Ring::PutOff(due) => queue.push(due, ()),
-                            Ring::Nothing => {}
-                        }
-                    }
-                    prop_assert_eq!(fired, plain == Some(at), "at {}", at);
-                    if fired {
-                        plain = None;
-                    }
-                }
-                now += pause;
-                match order {
-                    Some(after) => {
-                        plain = Some(now + after);
-                        if alarm.set(Time(now + after)) {
-                            queue.push(Time(now + after), ());
-                        }
-                    }
-                    None => {
-                        plain = None;
-                        alarm.cancel();
-                    }
-                }
+                prop_assert!(queue.pop().1.is_none());
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::clock::{Clock, LifeKeys};
 use crate::config::Config;
 use crate::draw::Draws;
 use crate::nemesis::Doom;
+use crate::queue::Queue;
 use crate::stall::Stall;
 use crate::store::{Recovered, Store};
 use crate::timers::Timers;
@@ -102,7 +103,7 @@ impl<N: Node> Server<N> {
     }
 
     /// Only the disk outlives the crash, with so many records.
-    pub(crate) fn end_life(&mut self, records: u64) {
+    pub(crate) fn end_life<E>(&mut self, records: u64, queue: &mut Queue<E>) {
         if let Some(store) = &mut self.disk.store {
             store.crash(records);
         }
@@ -111,7 +112,7 @@ impl<N: Node> Server<N> {
         self.disk.unwritten = 0;
         self.disk.syncing = None;
         self.outputs.clear();
-        self.timers.iter_mut().for_each(|(_, alarm)| alarm.cancel());
+        self.timers.iter_mut().for_each(|(_, alarm)| alarm.cancel(queue));
         self.doomed = None;
     }
 

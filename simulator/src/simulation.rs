@@ -15,7 +15,7 @@ use crate::nemesis::{Falls, Nemesis, Striker};
 use crate::network::{Cuts, End, Lane, Weather};
 use crate::outcome::{ClientCall, Counts, Liveness, Outcome};
 use crate::phase::Phase;
-use crate::queue::{Queue, QueueKind, Ring};
+use crate::queue::{Queue, QueueKind};
 use crate::scenario::Predicates;
 use crate::server::{Content, Output, Server};
 use crate::sometimes::Tally;
@@ -200,7 +200,15 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// Lets the events wait in a queue of this kind. The run stays the same: that is what it is for.
     #[must_use]
     pub fn on(mut self, kind: QueueKind) -> Self {
-        self.queue = self.queue.moved_to(kind);
+        let (clients, servers) = (&mut self.clients, &mut self.servers);
+        self.queue = self.queue.moved_to(kind, |event, ticket| {
+            let alarm = match *event {
+                Event::Client(slot) => Some(clients.alarm(slot)),
+                Event::Timer(id, timer) => servers[place(id)].timers.alarm(timer),
+                _ => None,
+            };
+            alarm.into_iter().for_each(|alarm| alarm.moved(ticket));
+        });
         self
     }
 
@@ -324,14 +332,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         if self.stalled > 0 && self.does_not_attend(id) {
             return self.hold_timer(id, timer);
         }
-        match self.servers[place(id)].timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(self.now))
-        {
-            Ring::Due => {
-                self.counts.timers += 1;
-                self.handle(id, None, &Input::Timer(timer));
-            }
-            Ring::PutOff(due) => self.queue.push(due, Event::Timer(id, timer)),
-            Ring::Nothing => {}
+        let Some(alarm) = self.servers[place(id)].timers.alarm(timer) else { return };
+        if alarm.ring(self.now, &mut self.queue, || Event::Timer(id, timer)) {
+            self.counts.timers += 1;
+            self.handle(id, None, &Input::Timer(timer));
         }
     }
 
@@ -451,13 +455,11 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
                     }
                     server.timers_set += 1;
                     let due = server.clock.when(Time(clock.0.saturating_add(takes))).max(self.now);
-                    if server.timers.arm(timer, due) {
-                        self.queue.push(due, Event::Timer(id, timer));
-                    }
+                    server.timers.arm(timer, due, &mut self.queue, || Event::Timer(id, timer));
                 }
                 Effect::CancelTimer(timer) => {
                     self.stream.hash().cancels_timer(timer);
-                    self.servers[place(id)].timers.cancel(timer);
+                    self.servers[place(id)].timers.cancel(timer, &mut self.queue);
                 }
                 Effect::Event(event) => self.stream.hash().notes(&event),
             }

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use synod_protocol::{Node, NodeId, Observer, Time};
 
 use crate::draw::{Key, Site, Span};
-use crate::queue::Ring;
 use crate::simulation::{Event, Simulation, Workload, place};
 
 /// A node that is up and does not attend to all that arrives.
@@ -86,12 +85,10 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
     /// Holds it if it is due.
     #[cold]
     pub(crate) fn hold_timer(&mut self, id: NodeId, timer: N::Timer) {
-        let event = Event::Timer(id, timer);
-        match self.servers[place(id)].timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.hold(self.now))
-        {
-            Ring::Due => self.hold(id, event),
-            Ring::PutOff(due) => self.queue.push(due, event),
-            Ring::Nothing => {}
+        let event = || Event::Timer(id, timer);
+        let Some(alarm) = self.servers[place(id)].timers.alarm(timer) else { return };
+        if alarm.hold(self.now, &mut self.queue, event) {
+            self.hold(id, event());
         }
     }
 
@@ -115,16 +112,12 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
 
     /// Unless it is a timer that was set anew meanwhile.
     fn let_happen(&mut self, event: Event<N>) -> bool {
-        let happens = match event {
-            Event::Timer(id, timer) => {
-                self.servers[place(id)].timers.alarm(timer).is_some_and(|alarm| alarm.release(self.now))
-            }
-            _ => true,
-        };
-        if happens {
-            self.queue.push(self.now, event);
+        if let Event::Timer(id, timer) = event {
+            let alarm = self.servers[place(id)].timers.alarm(timer);
+            return alarm.is_some_and(|alarm| alarm.release(self.now, &mut self.queue, || event));
         }
-        happens
+        self.queue.push(self.now, event);
+        true
     }
 }
 

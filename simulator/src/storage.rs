@@ -88,7 +88,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         let server = &mut self.servers[place(id)];
         server.has_ended = true;
         let doom = server.doomed.take();
-        server.end_life(server.disk.synced);
+        server.end_life(server.disk.synced, &mut self.queue);
         self.counts.ended += 1;
         self.stream.emit(self.now, Place::Node(id), What::Ended { why: why.into() }, &self.nodes);
         self.attend(id);

@@ -72,7 +72,7 @@ impl<N: Node, W: Workload<N>, O: Observer<N>> Simulation<N, W, O> {
         if let Some(script) = &mut self.script {
             records = synced + script.crash([id.0.into(), server.life, 1], records - synced, most - synced);
         }
-        server.end_life(records);
+        server.end_life(records, &mut self.queue);
         self.counts.crashes += 1;
         self.counts.records_lost += written - records;
         self.stream.emit(self.now, Place::Node(id), What::Crashed { records }, &self.nodes);

@@ -4,7 +4,8 @@ use std::hash::{BuildHasher, Hash};
 
 use synod_protocol::{Digest, Time};
 
-use crate::queue::Alarm;
+use crate::alarm::Alarm;
+use crate::queue::Queue;
 
 /// Most nodes have a few timers, and then looking through them is quickest. Some have one for each transaction; those
 /// that are over are forgotten from time to time.
@@ -40,17 +41,18 @@ impl<T> Default for Timers<T> {
 }
 
 impl<T: Copy + Eq + Hash> Timers<T> {
-    /// Arms the timer for that time; `true` if an event must be queued for it.
-    #[inline]
-    pub(crate) fn arm(&mut self, timer: T, due: Time) -> bool {
+    /// Arms the timer for that time, when this event comes up. Not inlined: who carries out effects takes each from its place
+    /// in their list, as long as there is room for that.
+    #[inline(never)]
+    pub(crate) fn arm<E>(&mut self, timer: T, due: Time, queue: &mut Queue<E>, event: impl FnOnce() -> E) {
         if let Some(alarm) = self.alarm(timer) {
-            return alarm.set(due);
+            return alarm.set(due, queue, event);
         }
         if self.list.len() >= self.full {
             self.forget();
         }
         let mut alarm = Alarm::OFF;
-        let must_queue = alarm.set(due);
+        alarm.set(due, queue, event);
         self.list.push((timer, alarm));
         match self.list.len() {
             0..=FEW => {}
@@ -59,7 +61,6 @@ impl<T: Copy + Eq + Hash> Timers<T> {
                 self.places.insert(timer, count - 1);
             }
         }
-        must_queue
     }
 
     #[inline]
@@ -73,13 +74,10 @@ impl<T: Copy + Eq + Hash> Timers<T> {
 
     /// If there are many, it is over for good: what is armed only once shall not weigh on what comes after it.
     #[inline]
-    pub(crate) fn cancel(&mut self, timer: T) {
-        let is_one_of_few = self.list.len() <= FEW;
-        if let Some(alarm) = self.alarm(timer) {
-            if is_one_of_few {
-                return alarm.cancel();
-            }
-            *alarm = Alarm::OFF;
+    pub(crate) fn cancel<E>(&mut self, timer: T, queue: &mut Queue<E>) {
+        let Some(alarm) = self.alarm(timer) else { return };
+        alarm.cancel(queue);
+        if self.list.len() > FEW {
             self.places.remove(&timer);
         }
     }
@@ -106,12 +104,12 @@ impl<T: Copy + Eq + Hash> Timers<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::queue::Ring;
+    use crate::queue::QueueKind;
 
     proptest! {
         /// However many there are, each fires exactly when it would if it was alone.
@@ -120,31 +118,29 @@ mod tests {
             orders in prop::collection::vec((0u16..200, prop::option::weighted(0.7, 1u64..50)), 1..600),
         ) {
             let (mut timers, mut plain) = (Timers::default(), BTreeMap::<u16, u64>::new());
-            // Of one name and time there may be several.
-            let (mut queue, mut queued) = (BTreeSet::<(u64, Option<u32>, u16)>::new(), 0u32..);
+            let mut queue = Queue::new(QueueKind::Wheel);
             for (now, (timer, order)) in (0u64..).zip(orders) {
-                while let Some(&(at, _, timer)) = queue.first().filter(|(at, ..)| *at <= now) {
-                    queue.pop_first();
-                    match timers.alarm(timer).map_or(Ring::Nothing, |alarm| alarm.ring(Time(at))) {
-                        Ring::Due => prop_assert_eq!(plain.remove(&timer), Some(now)),
-                        Ring::PutOff(due) => {
-                            queue.insert((due.0, queued.next(), timer));
-                        }
-                        Ring::Nothing => {}
+                while let (at, Some(timer)) = queue.pop() {
+                    let alarm = timers.alarm(timer).expect("it has an event");
+                    if at.0 > now {
+                        alarm.moved(queue.push(at, timer));
+                        break;
+                    }
+                    if alarm.ring(at, &mut queue, || timer) {
+                        prop_assert_eq!(plain.remove(&timer), Some(now));
                     }
                 }
                 prop_assert!(plain.values().all(|due| *due > now), "one did not fire");
                 if let Some(after) = order {
                     plain.insert(timer, now + after);
-                    if timers.arm(timer, Time(now + after)) {
-                        queue.insert((now + after, queued.next(), timer));
-                    }
+                    timers.arm(timer, Time(now + after), &mut queue, || timer);
                 } else {
                     plain.remove(&timer);
-                    timers.cancel(timer);
+                    timers.cancel(timer, &mut queue);
                 }
                 let armed: Vec<u16> = timers.iter_mut().filter_map(|(timer, alarm)| alarm.due().map(|_| timer)).collect();
                 prop_assert_eq!(armed.len(), plain.len());
+                prop_assert_eq!(queue.iter().count(), plain.len());
                 prop_assert!(armed.iter().all(|timer| plain.contains_key(timer)));
                 prop_assert!(timers.list.len() <= FULL.max(4 * 50), "what is over is forgotten");
             }

@@ -8,14 +8,15 @@ use synod_protocol::Time;
 /// 1. Keys of ticks up to the hand are in `due`, sorted; the next one is the last. No key is 0.
 /// 2. A key in the ring is of a tick after the hand and until it has come round, and its slot is marked.
 /// 3. A key in `turns` is of a later turn than the hand's, and before the hand's comes round.
-/// 4. All other keys are in `far`.
+/// 4. All other keys are in `far`. Those of them that were cancelled stay there, and their places in the slab are empty; the
+///    first one was not cancelled.
 #[derive(Clone)]
 pub(crate) struct Wheel<E> {
     /// Time, then a running number, then the place of the event in the slab: one comparison of 16 bytes.
     due: Vec<u128>,
     hand: u64,
     /// Of each slot the place of a key, which names the next one: a run begins without an allocation for each slot, and
-    /// what it touches stays in the nearest cache.
+    /// what it touches stays in the nearest cache. Each names the one before it as well, so that any can be taken out.
     ring: Box<[u32; RING as usize]>,
     marks: [u64; MARKS],
     /// The same for turns of the ring.
@@ -38,10 +39,11 @@ pub(crate) struct Wheel<E> {
 struct Link {
     key: u128,
     next: u32,
+    before: u32,
 }
 
-/// Ends a list.
-const NONE: u32 = u32::MAX;
+/// Ends a list: no event has this place of the slab, so that what stands there may be written without a look.
+const NONE: u32 = 0;
 /// After all ticks.
 const NEVER: u64 = u64::MAX;
 
@@ -69,8 +71,8 @@ impl<E> Wheel<E> {
             next_turn: NEVER,
             far: BinaryHeap::new(),
             far_tick: NEVER,
-            slab: Vec::new(),
-            keys: Vec::new(),
+            slab: vec![None],
+            keys: vec![Link { key: 0, next: NONE, before: NONE }],
             free: NONE,
             // So that no key is 0.
             pushed: 1,
@@ -78,7 +80,7 @@ impl<E> Wheel<E> {
     }
 
     #[inline(always)]
-    pub(crate) fn push(&mut self, at: Time, event: impl FnOnce() -> E) {
+    pub(crate) fn push(&mut self, at: Time, event: impl FnOnce() -> E) -> u64 {
         let mut place = self.free;
         if place == NONE {
             place = self.grow();
@@ -89,6 +91,7 @@ impl<E> Wheel<E> {
         let order = self.pushed << SLOT_BITS | u64::from(place);
         self.pushed += 1;
         self.push_key(u128::from(at.0) << 64 | u128::from(order));
+        order
     }
 
     #[inline]
@@ -97,20 +100,84 @@ impl<E> Wheel<E> {
         let place = (key & SLOT_MASK) as u32;
         if (1..=RING).contains(&tick.wrapping_sub(self.hand)) {
             let slot = (tick % RING) as usize;
-            self.keys[place as usize] = Link { key, next: mem::replace(&mut self.ring[slot], place) };
+            let next = mem::replace(&mut self.ring[slot], place);
+            self.link(place, key, next);
             self.marks[slot / 64] |= 1 << (slot % 64);
         } else if tick <= self.hand {
             let place = self.due.partition_point(|other| *other > key);
             self.due.insert(place, key);
         } else if tick / RING - self.hand / RING < RING {
             let slot = (tick / RING % RING) as usize;
-            self.keys[place as usize] = Link { key, next: mem::replace(&mut self.turns[slot], place) };
+            let next = mem::replace(&mut self.turns[slot], place);
+            self.link(place, key, next);
             self.turn_marks[slot / 64] |= 1 << (slot % 64);
             self.next_turn = self.next_turn.min(tick / RING * RING);
         } else {
+            self.keys[place as usize] = Link { key, next: NONE, before: NONE };
             self.far.push(Reverse(key));
             self.far_tick = self.far_tick.min(tick);
         }
+    }
+
+    /// At the front of a list.
+    #[inline(always)]
+    fn link(&mut self, place: u32, key: u128, next: u32) {
+        self.keys[place as usize] = Link { key, next, before: NONE };
+        // Also if there is none: whether there is cannot be guessed.
+        self.keys[next as usize].before = place;
+    }
+
+    /// Takes an event out that waits.
+    pub(crate) fn cancel(&mut self, at: Time, order: u64) {
+        let key = u128::from(at.0) << 64 | u128::from(order);
+        let (place, tick) = ((key & SLOT_MASK) as u32, tick(key));
+        self.slab[place as usize] = None;
+        if tick <= self.hand {
+            let at = self.due.partition_point(|other| *other > key);
+            debug_assert_eq!(self.due.get(at), Some(&key), "what is cancelled waits");
+            self.due.remove(at);
+        } else if !self.unlink(place, tick) {
+            return self.see_far();
+        }
+        self.set_free(place);
+    }
+
+    #[inline(always)]
+    fn set_free(&mut self, place: u32) {
+        self.keys[place as usize].next = self.free;
+        self.free = place;
+    }
+
+    /// What is the first that is far? Not one that was cancelled.
+    fn see_far(&mut self) {
+        while let Some(Reverse(key)) = self.far.peek()
+            && let place = (key & SLOT_MASK) as u32
+            && self.slab[place as usize].is_none()
+        {
+            self.set_free(place);
+            self.far.pop();
+        }
+        self.far_tick = self.far.peek().map_or(NEVER, |Reverse(key)| tick(*key));
+    }
+
+    /// `false`: it is in no list. (A turn that is left without a key keeps its mark: to deal out nothing does no harm.)
+    fn unlink(&mut self, place: u32, tick: u64) -> bool {
+        let Link { next, before, .. } = self.keys[place as usize];
+        let (slot, turn) = ((tick % RING) as usize, (tick / RING % RING) as usize);
+        if before != NONE {
+            self.keys[before as usize].next = next;
+        } else if self.ring[slot] == place {
+            self.ring[slot] = next;
+            if next == NONE {
+                self.marks[slot / 64] &= !(1 << (slot % 64));
+            }
+        } else if self.turns[turn] == place {
+            self.turns[turn] = next;
+        } else {
+            return false;
+        }
+        self.keys[next as usize].before = before;
+        true
     }
 
     /// One more place, which is free.
@@ -119,7 +186,7 @@ impl<E> Wheel<E> {
         let place = self.slab.len();
         assert!(place < 1 << SLOT_BITS, "fewer than 2^{SLOT_BITS} events are under way");
         self.slab.push(None);
-        self.keys.push(Link { key: 0, next: NONE });
+        self.keys.push(Link { key: 0, next: NONE, before: NONE });
         place as u32
     }
 
@@ -127,8 +194,7 @@ impl<E> Wheel<E> {
     pub(crate) fn pop(&mut self) -> (Time, Option<E>) {
         let Some(key) = self.pop_key() else { return (Time(NEVER), None) };
         let place = (key.get() & SLOT_MASK) as u32;
-        self.keys[place as usize].next = self.free;
-        self.free = place;
+        self.set_free(place);
         (Time((key.get() >> 64) as u64), self.slab[place as usize].take())
     }
 
@@ -155,7 +221,7 @@ impl<E> Wheel<E> {
         self.hand = soon;
         let slot = (soon % RING) as usize;
         self.marks[slot / 64] &= !(1 << (slot % 64));
-        let Link { key, next } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
+        let Link { key, next, .. } = self.keys[mem::replace(&mut self.ring[slot], NONE) as usize];
         // Most ticks have one key.
         if next != NONE {
             return self.first_of(key, next);
@@ -169,13 +235,13 @@ impl<E> Wheel<E> {
         // No key is of a tick in between; and now all ticks of the turn have their slots.
         self.hand = self.next_turn - 1;
         let slot = (self.next_turn / RING % RING) as usize;
-        self.turn_marks[slot / 64] &= !(1 << (slot % 64));
         let mut next = mem::replace(&mut self.turns[slot], NONE);
         while next != NONE {
-            let link = self.keys[next as usize];
-            self.push_key(link.key);
-            next = link.next;
+            let Link { key, next: after, .. } = self.keys[next as usize];
+            self.push_key(key);
+            next = after;
         }
+        self.turn_marks[slot / 64] &= !(1 << (slot % 64));
         let turn = next_mark(&self.turn_marks, self.next_turn / RING);
         self.next_turn = if turn == NEVER { NEVER } else { turn * RING };
     }
@@ -189,16 +255,16 @@ impl<E> Wheel<E> {
         self.hand = self.far_tick;
         while self.far_tick == self.hand {
             self.due.extend(self.far.pop().map(|Reverse(key)| key));
-            self.far_tick = self.far.peek().map_or(NEVER, |Reverse(key)| tick(*key));
+            self.see_far();
         }
         if soon == self.hand {
             let slot = (soon % RING) as usize;
             self.marks[slot / 64] &= !(1 << (slot % 64));
             let mut next = mem::replace(&mut self.ring[slot], NONE);
             while next != NONE {
-                let link = self.keys[next as usize];
-                self.due.push(link.key);
-                next = link.next;
+                let Link { key, next: after, .. } = self.keys[next as usize];
+                self.due.push(key);
+                next = after;
             }
         }
         self.first_due()
@@ -214,9 +280,9 @@ impl<E> Wheel<E> {
         }
         self.due.push(key);
         while next != NONE {
-            let link = self.keys[next as usize];
-            self.due.push(link.key);
-            next = link.next;
+            let Link { key, next: after, .. } = self.keys[next as usize];
+            self.due.push(key);
+            next = after;
         }
         self.first_due()
     }

@@ -61,6 +61,24 @@ fn it_makes_no_difference_what_the_events_wait_in() {
     }
 }
 
+/// Alarms find their events again, wherever these wait.
+#[test]
+fn the_events_may_move_to_another_queue_in_the_middle() {
+    for seed in 0..20 {
+        let config = short(seed).swarm(&Fault::ALL);
+        let start = || {
+            let rules = Rules::sound(&config);
+            Simulation::<Ledger, _, _>::new(config.clone(), rules, new_values, ()).expect("sound knobs")
+        };
+        let mut simulation = start();
+        for kind in QueueKind::ALL {
+            let _ = (0..700).take_while(|_| simulation.step()).count();
+            simulation = simulation.on(kind);
+        }
+        assert_eq!(simulation.run(), start().run(), "seed {seed}");
+    }
+}
+
 /// Pinned: a change here changes what every printed seed means. It holds in debug and release builds alike.
 #[test]
 fn a_seed_replays_after_any_upgrade() {

@@ -1,8 +1,11 @@
 //! Nodes that pause, are slow, and crash in loops; clocks that jump and are strobed.
 use std::time::Duration;
 
-use synod_protocol::{Place, Recording, Step, Time, What};
-use synod_simulator::{Client, Config, Fault, Strikes};
+use serde::{Deserialize, Serialize};
+use synod_protocol::{
+    Caller, Durable, Effects, Message, Never, Node, NodeId, Place, Recording, Step, Time, What,
+};
+use synod_simulator::{Client, Config, Fault, Simulation, Strikes};
 
 use crate::toys::{Ledger, run, short};
 
@@ -152,4 +155,74 @@ fn a_strobed_clock_runs_too_fast_and_too_slow_in_turn() {
         }
     }
     assert!(fast > 50 && slow > 50, "{fast} fast, {slow} slow");
+}
+
+/// Arms one long timer, in the first life that it remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Patient {
+    has_lived: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Lived(bool);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Born;
+
+impl Durable for Lived {
+    type Record = Born;
+    fn apply(&mut self, _: &Born) {
+        self.0 = true;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+struct Long;
+
+impl Message for Born {
+    fn kind(&self) -> &'static str {
+        "Born"
+    }
+}
+
+impl Node for Patient {
+    type Config = ();
+    type Message = Born;
+    type Timer = Long;
+    type Request = ();
+    type Response = ();
+    type Event = Never;
+    type Record = Born;
+    type Durable = Lived;
+    type View = ();
+
+    fn boot(_: NodeId, _: &(), Lived(has_lived): Lived, out: &mut Effects<Self>) -> Self {
+        if !has_lived {
+            out.persist(Born);
+            out.set_timer(Long, Duration::from_secs(2)..Duration::from_secs(8));
+        }
+        Patient { has_lived }
+    }
+    fn on_message(&mut self, _: NodeId, _: &Born, _: &mut Effects<Self>) {}
+    fn on_timer(&mut self, _: Long, _: &mut Effects<Self>) {
+        assert!(!self.has_lived, "this life has armed no timer");
+    }
+    fn on_request(&mut self, from: Caller, (): &(), out: &mut Effects<Self>) {
+        out.reply(from, ());
+    }
+    fn view(&self) {}
+}
+
+#[test]
+fn timers_end_with_the_life_that_armed_them() {
+    let (mut crashes, mut fired) = (0, 0);
+    for seed in 0..20 {
+        let config = with(seed, Fault::Crash);
+        let workload = |_, _, _: &mut synod_simulator::Draws| ();
+        let outcome = Simulation::<Patient, _, _>::new(config, (), workload, ()).expect("sound knobs").run();
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        crashes += outcome.counts.crashes;
+        fired += outcome.counts.timers;
+    }
+    assert!(crashes > 100 && fired > 20, "{crashes} crashes, {fired} timers fired");
 }
