@@ -1,5 +1,10 @@
 //! The store: a map, and the commands that read and change it.
-use alloc::{collections::BTreeMap, string::String, sync::Arc, vec::Vec};
+use alloc::{
+    collections::BTreeMap,
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -116,7 +121,12 @@ impl Store {
         let value = self.map.entry(key).or_insert_with(|| Value::Text(String::new()));
         match value {
             Value::Text(old) => old.push_str(text),
-            Value::Number(number) => *value = Value::Text(alloc::format!("{number}{text}")),
+            Value::Number(number) => {
+                // Not `format!`: the machinery behind it would cost more than all else that is done here.
+                let mut digits = number.to_string();
+                digits.push_str(text);
+                *value = Value::Text(digits);
+            }
         }
     }
 }

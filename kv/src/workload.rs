@@ -1,5 +1,5 @@
 //! What clients ask: a mix of commands over skewed keys.
-use alloc::{format, vec::Vec};
+use alloc::{string::ToString, vec::Vec};
 
 use synod_protocol::ClientId;
 
@@ -64,7 +64,7 @@ impl Workload {
         }
         match below(bits(), 10) {
             0..5 => Command::Put { key, value: Value::Number(fresh) },
-            5..7 => Command::Append { key, text: format!(".{fresh}") },
+            5..7 => Command::Append { key, text: [".", &fresh.to_string()].concat() },
             7..9 => {
                 // What may well be there: a value of its own not long ago, or any of the few.
                 let from = match self.values {

@@ -26,7 +26,7 @@ impl<S: StateMachine> Raft<S> {
                 // acknowledge waited for it (rule 1 of the contract), and so does a reply to a client.
                 last_index
             } else {
-                leadership.followers.get(&member).map_or(Index::ZERO, |progress| progress.match_index)
+                leadership.followers.get(member).map_or(Index::ZERO, |progress| progress.match_index)
             }
         });
         if let Some(index) = on_a_majority

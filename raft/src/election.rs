@@ -233,8 +233,9 @@ impl<S: StateMachine> Raft<S> {
         let term = self.current_term();
         let me = self.id;
         let Role::Leader(leadership) = &mut self.role else { return };
-        let heard = mem::take(&mut leadership.heard);
-        if self.quorum.reached(|member| member == me || heard.contains(&member)) {
+        let heard = |member| leadership.followers.get(member).is_some_and(|progress| progress.heard);
+        if self.quorum.reached(|member| member == me || heard(member)) {
+            leadership.followers.iter_mut().for_each(|progress| progress.heard = false);
             self.arm_check_quorum(out);
         } else {
             out.note(RaftEvent::LostQuorum { term });

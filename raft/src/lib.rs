@@ -79,6 +79,7 @@ mod node;
 pub use node::{Raft, Timer};
 
 mod election;
+mod followers;
 mod replication;
 mod commit;
 

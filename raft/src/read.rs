@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use synod_protocol::{Caller, Effects, NodeId, StateMachine};
 
-use crate::{Raft, event::RaftEvent, node::Role, replication::Progress};
+use crate::{Raft, event::RaftEvent, followers::Progress, node::Role};
 
 /// The reads that a leader has not answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,8 +77,8 @@ impl<S: StateMachine> Raft<S> {
             let Role::Leader(leadership) = &mut self.role else { return };
             let reads = &mut leadership.reads;
             if !reads.confirming.is_empty() {
-                let confirms = |progress: &&Progress| progress.round >= reads.round;
-                let confirmed = 1 + leadership.followers.values().filter(confirms).count();
+                let confirms = |(_, progress): &&(_, Progress)| progress.round >= reads.round;
+                let confirmed = 1 + leadership.followers.iter().filter(confirms).count();
                 if confirmed < self.quorum.size() {
                     return;
                 }

@@ -5,10 +5,8 @@
 use synod_protocol::{Names, Renamed, StateMachine};
 
 use crate::{
-    Config, Log, Persistent, Raft, RaftMessage, Record, Timer,
-    node::Role,
-    read::Reads,
-    replication::{Leadership, Progress},
+    Config, Log, Persistent, Raft, RaftMessage, Record, Timer, node::Role, read::Reads,
+    replication::Leadership,
 };
 
 impl<S: StateMachine> Renamed for Raft<S> {
@@ -49,16 +47,9 @@ impl<C: Clone> Renamed for Leadership<C> {
     fn renamed(&self, names: &Names) -> Self {
         Leadership {
             followers: self.followers.renamed(names),
-            heard: self.heard.renamed(names),
             waiting: self.waiting.renamed(names),
             reads: self.reads.renamed(names),
         }
-    }
-}
-
-impl Renamed for Progress {
-    fn renamed(&self, _: &Names) -> Self {
-        self.clone()
     }
 }
 

@@ -1,14 +1,12 @@
 //! Log replication (§5.3).
-use alloc::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::Arc,
-};
+use alloc::{collections::BTreeSet, sync::Arc};
 
 use synod_protocol::{Caller, Effects, NodeId, StateMachine};
 
 use crate::{
     Entry, Index, Payload, Raft, Term,
     event::RaftEvent,
+    followers::Followers,
     message::{AppendEntries, Body, Outcome},
     node::{Role, Timer},
     read::Reads,
@@ -18,55 +16,10 @@ use crate::{
 /// "Volatile state on leaders (reinitialized after election)", and what a leader owes its clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Leadership<C> {
-    pub(crate) followers: BTreeMap<NodeId, Progress>,
-    /// Who answered since the last check of the quorum.
-    pub(crate) heard: BTreeSet<NodeId>,
+    pub(crate) followers: Followers,
     /// The calls that this leader put into its log and has not answered.
     pub(crate) waiting: BTreeSet<Caller>,
     pub(crate) reads: Reads<C>,
-}
-
-/// What the leader knows of one follower's log.
-///
-/// 1. `match_index < next_index`: nothing that is known to be there is sent again.
-/// 2. `match_index` never decreases within a term: a late reply takes nothing back.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Progress {
-    /// "Index of highest log entry known to be replicated on server."
-    pub(crate) match_index: Index,
-    /// "Index of the next log entry to send to that server." While replicating it runs ahead of the
-    /// acknowledgements (dissertation §10.2.1).
-    next_index: Index,
-    /// Is it still open where the logs part? Then one message at a time is sent, and `next_index` stays.
-    probing: bool,
-    /// The last index of each AppendEntries with entries that was not answered yet.
-    in_flight: VecDeque<Index>,
-    /// A heartbeat interval began with something in flight, and nothing was acknowledged since.
-    stalled: bool,
-    /// The latest round that it confirmed.
-    pub(crate) round: u64,
-}
-
-impl Progress {
-    /// "Initialized to leader last log index + 1."
-    fn new(last_index: Index) -> Self {
-        Progress {
-            match_index: Index::ZERO,
-            next_index: last_index.next(),
-            probing: true,
-            in_flight: VecDeque::new(),
-            stalled: false,
-            round: 0,
-        }
-    }
-
-    /// Starts over from what is known for certain, or from a better guess.
-    fn probe_from(&mut self, next_index: Index) {
-        self.next_index = next_index.max(self.match_index.next());
-        self.probing = true;
-        self.in_flight.clear();
-        self.stalled = false;
-    }
 }
 
 /// The entries that were last added to the log, or cut from it, to be sent: followers mostly lack the same.
@@ -85,10 +38,8 @@ impl<S: StateMachine> Raft<S> {
     pub(crate) fn become_leader(&mut self, out: &mut Effects<Self>) {
         let (term, last_index) = (self.current_term(), self.log().last_index());
         out.note(RaftEvent::BecameLeader { term, last_index });
-        let followers = self.peers().map(|peer| (peer, Progress::new(last_index))).collect();
         self.role = Role::Leader(Leadership {
-            followers,
-            heard: BTreeSet::new(),
+            followers: Followers::new(self.peers(), last_index),
             waiting: BTreeSet::new(),
             reads: Reads::default(),
         });
@@ -115,17 +66,24 @@ impl<S: StateMachine> Raft<S> {
 
     /// Sends each follower what it lacks, as far as may be on its way at once: mostly what was just appended.
     pub(crate) fn replicate(&mut self, appended: Piece<S::Command>, out: &mut Effects<Self>) {
+        let Role::Leader(leadership) = &self.role else { return };
         let mut piece = Some(appended);
-        for peer in self.peers() {
-            self.replicate_to(peer, &mut piece, out);
+        for follower in 0..leadership.followers.len() {
+            self.replicate_to(follower, &mut piece, out);
         }
     }
 
-    fn replicate_to(&mut self, peer: NodeId, piece: &mut Option<Piece<S::Command>>, out: &mut Effects<Self>) {
+    /// To the follower at this place of the list.
+    fn replicate_to(
+        &mut self,
+        follower: usize,
+        piece: &mut Option<Piece<S::Command>>,
+        out: &mut Effects<Self>,
+    ) {
         let last_index = self.log().last_index();
         let most = self.config.max_appends_in_flight;
         while let Role::Leader(leadership) = &mut self.role
-            && let Some(progress) = leadership.followers.get_mut(&peer)
+            && let Some((peer, progress)) = leadership.followers.at(follower)
             && progress.next_index <= last_index
             && progress.in_flight.len() < if progress.probing { 1 } else { most }
         {
@@ -175,26 +133,25 @@ impl<S: StateMachine> Raft<S> {
     ///
     /// Spec: Raft!SendHeartbeat · §5.2
     pub(crate) fn send_heartbeats(&mut self, out: &mut Effects<Self>) {
-        if !self.is_leader() {
-            return;
-        }
+        let Role::Leader(leadership) = &self.role else { return };
         out.note(RaftEvent::SentHeartbeat { term: self.current_term() });
         out.set_timer(Timer::Heartbeat, self.config.heartbeat_interval..self.config.heartbeat_interval);
-        for peer in self.peers() {
-            self.heartbeat(peer, out);
+        for follower in 0..leadership.followers.len() {
+            self.heartbeat(follower, out);
         }
     }
 
-    fn heartbeat(&mut self, peer: NodeId, out: &mut Effects<Self>) {
+    /// To the follower at this place of the list.
+    fn heartbeat(&mut self, follower: usize, out: &mut Effects<Self>) {
         let last_index = self.log().last_index();
         let Role::Leader(leadership) = &mut self.role else { return };
-        let Some(progress) = leadership.followers.get_mut(&peer) else { return };
+        let Some((peer, progress)) = leadership.followers.at(follower) else { return };
         let something_is_out = !progress.in_flight.is_empty();
         if progress.probing || (something_is_out && progress.stalled) {
             progress.probe_from(if progress.probing { progress.next_index } else { Index::ZERO });
             let previous = progress.next_index.previous();
             if previous < last_index {
-                return self.replicate_to(peer, &mut None, out);
+                return self.replicate_to(follower, &mut None, out);
             }
             return self.send_append(peer, previous, Arc::default(), out);
         }
@@ -207,11 +164,11 @@ impl<S: StateMachine> Raft<S> {
     /// Says once more that this server leads, with the current round, to those who did not confirm it.
     pub(crate) fn ask_for_confirmation(&self, out: &mut Effects<Self>) {
         let Role::Leader(leadership) = &self.role else { return };
-        for (&peer, progress) in &leadership.followers {
+        for (peer, progress) in leadership.followers.iter() {
             // While the logs are being compared, the question rides on that message's like.
             let previous =
                 if progress.probing { progress.next_index.previous() } else { progress.match_index };
-            self.send_append(peer, previous, Arc::default(), out);
+            self.send_append(*peer, previous, Arc::default(), out);
         }
     }
 
@@ -230,7 +187,8 @@ impl<S: StateMachine> Raft<S> {
         let current_term = self.current_term();
         let last_index = self.persistent.log.last_index();
         let Role::Leader(leadership) = &mut self.role else { return };
-        let Some(progress) = leadership.followers.get_mut(&from) else { return };
+        let Some(follower) = leadership.followers.place_of(from) else { return };
+        let Some((_, progress)) = leadership.followers.at(follower) else { return };
         if term < current_term {
             return;
         }
@@ -240,23 +198,13 @@ impl<S: StateMachine> Raft<S> {
         }
         out.note(RaftEvent::HandledAppendEntriesReply { term, follower: from });
         // Whatever it says of the log: it is of our term, so its sender took us for the leader.
-        leadership.heard.insert(from);
+        progress.heard = true;
         let confirms = round > progress.round;
         progress.round = progress.round.max(round);
         let may_commit_more = matches!(outcome, Outcome::Matched { index } if index > self.commit_index);
         match outcome {
             Outcome::Matched { index } if index > last_index => out.note(RaftEvent::IgnoredNonsense { from }),
-            Outcome::Matched { index } => {
-                if index > progress.match_index {
-                    progress.match_index = index;
-                    progress.stalled = false;
-                }
-                if index >= progress.match_index {
-                    progress.probing = false;
-                    progress.next_index = progress.next_index.max(index.next());
-                    progress.in_flight.retain(|&last| last > index);
-                }
-            }
+            Outcome::Matched { index } => progress.matched(index),
             Outcome::Conflict { prev_log_index, term, first_index } => {
                 let is_late = prev_log_index <= progress.match_index
                     || prev_log_index >= progress.next_index
@@ -279,7 +227,7 @@ impl<S: StateMachine> Raft<S> {
             self.answer_reads(out);
         }
         if lacks_something {
-            self.replicate_to(from, &mut None, out);
+            self.replicate_to(follower, &mut None, out);
         }
     }
 }
