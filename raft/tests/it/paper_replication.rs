@@ -242,6 +242,10 @@ fn appends_are_pipelined_within_a_window() {
         .filter(|(node, event)| *node == 2 && matches!(event, RaftEvent::HandledAppendEntries { .. }))
         .count();
     assert!(requests <= 9, "the last three entries share a message or two: {requests}");
+    for number in 6..=8 {
+        cluster.call(1, number as u32, 1, put(0, number));
+    }
+    assert_eq!(cluster.on_the_way(1, 2).len(), 2, "what was acknowledged has left the window");
 }
 
 /// A late or repeated reply takes nothing back from what the leader knows of a follower.
